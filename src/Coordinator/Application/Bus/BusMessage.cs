@@ -1,0 +1,14 @@
+using System.Globalization;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Application.Bus;
+
+/// <summary>A message and where it goes. The body is immutable; an adapter that leaves the process writes it as JSON.</summary>
+public sealed record BusMessage(string Address, ShardMessage Body)
+{
+    /// <summary>Inputs of a shard.</summary>
+    public static string Shard(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard.{shard}");
+
+    /// <summary>Orders and acknowledgements for the node that holds this host's link.</summary>
+    public static string Host(HostId host) => "host." + host.Value;
+}

@@ -1,0 +1,15 @@
+namespace Coordinator.Application.Bus;
+
+/// <summary>
+/// Carries messages between shards and to the node that holds a host's link. May lose, repeat, delay and reorder; correctness never
+/// rests on it. A handler is called on any thread, must return quickly and must not throw.
+/// </summary>
+public interface IBus : IDisposable
+{
+    /// <summary>Sends to every current subscriber of the address.</summary>
+    /// <returns>False if refused because a bounded queue is full: the message is gone, and that is allowed.</returns>
+    bool Publish(BusMessage message);
+
+    /// <summary>Receives messages for an address until disposed.</summary>
+    IDisposable Subscribe(string address, Action<BusMessage> handler);
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Identity;
+using Coordinator.Shared.Units;
+
+namespace Coordinator.Application.Bus;
+
+/// <summary>What travels on the bus. Closed family; JSON when it leaves the process.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(HostReported), nameof(HostReported))]
+[JsonDerivedType(typeof(OrderForHost), nameof(OrderForHost))]
+[JsonDerivedType(typeof(AckForHost), nameof(AckForHost))]
+[JsonDerivedType(typeof(ClaimAsked), nameof(ClaimAsked))]
+[JsonDerivedType(typeof(ClaimAnswered), nameof(ClaimAnswered))]
+[JsonDerivedType(typeof(ClaimReleased), nameof(ClaimReleased))]
+[JsonDerivedType(typeof(ClaimReleaseAnswered), nameof(ClaimReleaseAnswered))]
+[JsonDerivedType(typeof(HostChanged), nameof(HostChanged))]
+public abstract record ShardMessage;
+
+/// <summary>A report from an agent, to the shard of its subject. Acknowledged after the commit.</summary>
+public sealed record HostReported(HostId Host, long StartCount, long N, Report Report) : ShardMessage;
+
+/// <summary>An order for a host, to the node that holds its link.</summary>
+public sealed record OrderForHost(HostId Host, Order Order) : ShardMessage;
+
+/// <summary>The report is committed.</summary>
+public sealed record AckForHost(HostId Host, long StartCount, long N) : ShardMessage;
+
+/// <summary>
+/// The claim protocol between shards (design: rule 2). Asked until answered; the answer is idempotent by claim id and repeated for ever.
+/// </summary>
+/// <param name="Stream">Owner of what is claimed: <c>host-…</c> (capacity) or <c>permits-…</c>.</param>
+/// <param name="Claim">Names the claim for ever.</param>
+/// <param name="ReplyStream">Whose claim it is: <c>migration-…</c> or <c>vm-…</c>.</param>
+public sealed record ClaimAsked(string Stream, string Claim, string ReplyStream, int ReplyShard, ClaimTerms Terms) : ShardMessage;
+
+/// <summary>What is wanted.</summary>
+/// <param name="Occupies">The VM is there already: a fact to account for, never refused.</param>
+public sealed record ClaimTerms(VmId Vm, HostId? Source, HostId? Destination, ByteCount Memory, int Vcpus, bool Occupies);
+
+/// <param name="Refusal">Null when granted.</param>
+public sealed record ClaimAnswered(string ReplyStream, string Stream, string Claim, Problem? Refusal) : ShardMessage;
+
+public sealed record ClaimReleased(string Stream, string Claim, string ReplyStream, int ReplyShard) : ShardMessage;
+
+public sealed record ClaimReleaseAnswered(string ReplyStream, string Stream, string Claim) : ShardMessage;
+
+/// <summary>A hint to the shards whose streams involve this host: it connected, was lost, or was written off.</summary>
+public sealed record HostChanged(HostId Host, string What, long StartCount, string ReplyStream) : ShardMessage;
