@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+using Coordinator.Application.Store;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Adapters.Sqlite;
+
+/// <summary>Reads rows of the event table. Replay reads millions of them: names that repeat are kept, body and meta share one array.</summary>
+internal sealed class EventRow
+{
+    public const string Columns = "pos, shard, seq, stream, ver, term, type, schema, at, body, meta";
+
+    private const int KeysMax = 16_384;
+    private const int TypesMax = 1_024;
+
+    private readonly Dictionary<long, string> _keys = [];
+    private readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _types = new Dictionary<string, string>().GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <param name="row">Standing on a row of <see cref="Columns"/>.</param>
+    /// <param name="keyOf">Key of a stream's row id, asked when it is not known yet.</param>
+    public StoredEvent Read(Statement row, Func<long, string> keyOf)
+    {
+        var stream = row.Long(3);
+        if (!_keys.TryGetValue(stream, out var key))
+        {
+            if (_keys.Count >= KeysMax) _keys.Clear();
+            _keys[stream] = key = keyOf(stream);
+        }
+
+        var (body, meta) = Texts(row);
+        return new StoredEvent(
+            PositionOf(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), key, row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
+            StoredTime.FromTicks(row.Long(8)), body, meta);
+    }
+
+    public static StorePosition PositionOf(long pos) => new(pos.ToString(CultureInfo.InvariantCulture));
+
+    private static (ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Meta) Texts(Statement row)
+    {
+        var body = row.Bytes(9);
+        var meta = row.Bytes(10);
+        var both = new byte[body.Length + meta.Length];
+        body.CopyTo(both);
+        meta.CopyTo(both.AsSpan(body.Length));
+        return (both.AsMemory(0, body.Length), both.AsMemory(body.Length));
+    }
+
+    private string TypeName(ReadOnlySpan<byte> utf8)
+    {
+        Span<char> chars = stackalloc char[128];
+        if (utf8.Length > chars.Length) return Encoding.UTF8.GetString(utf8);
+        var name = chars[..Encoding.UTF8.GetChars(utf8, chars)];
+        if (_types.TryGetValue(name, out var known)) return known;
+        var added = name.ToString();
+        if (_types.Dictionary.Count < TypesMax) _types.Dictionary[added] = added;
+        return added;
+    }
+}
