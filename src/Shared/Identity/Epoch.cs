@@ -24,7 +24,7 @@ public readonly record struct Epoch(long Value) : IComparable<Epoch>
 
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 
-    internal sealed class Converter : JsonConverter<Epoch>
+    public sealed class Converter : JsonConverter<Epoch>
     {
         public override Epoch Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 

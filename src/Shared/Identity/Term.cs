@@ -24,7 +24,7 @@ public readonly record struct Term(long Value) : IComparable<Term>
 
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 
-    internal sealed class Converter : JsonConverter<Term>
+    public sealed class Converter : JsonConverter<Term>
     {
         public override Term Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 

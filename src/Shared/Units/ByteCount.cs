@@ -41,7 +41,7 @@ public readonly record struct ByteCount(long Value) : IComparable<ByteCount>
         return string.Create(CultureInfo.InvariantCulture, $"{shown:0.#} {units[unit]}");
     }
 
-    internal sealed class Converter : JsonConverter<ByteCount>
+    public sealed class Converter : JsonConverter<ByteCount>
     {
         public override ByteCount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 

@@ -54,7 +54,7 @@ public readonly record struct ByteRate(long Value) : IComparable<ByteRate>
         return string.Create(CultureInfo.InvariantCulture, $"{shown:0.#} {units[unit]}/s");
     }
 
-    internal sealed class Converter : JsonConverter<ByteRate>
+    public sealed class Converter : JsonConverter<ByteRate>
     {
         public override ByteRate Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 
