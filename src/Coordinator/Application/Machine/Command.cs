@@ -1,0 +1,32 @@
+using Coordinator.Domain.Hosts;
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Application.Machine;
+
+/// <summary>What a person or a link asks of the node. Closed family; each goes to exactly one shard.</summary>
+public abstract record Command;
+
+public sealed record RegisterVm(VmId Vm, GuestSpec Spec, HostId Host, bool Adopt) : Command;
+
+public sealed record StartVmCommand(VmId Vm, HostId? Host) : Command;
+
+public sealed record StopVmCommand(VmId Vm) : Command;
+
+public sealed record CreateMigration(VmId Vm, HostId Destination, MigrationPolicy Policy) : Command;
+
+public sealed record CancelMigration(MigrationId Migration) : Command;
+
+public sealed record ForceMigration(MigrationId Migration) : Command;
+
+/// <param name="SecondPerson">Two-person rule: another one than the caller.</param>
+public sealed record ResolveMigration(MigrationId Migration, string Choice, string SecondPerson) : Command;
+
+public sealed record CordonHost(HostId Host) : Command;
+
+public sealed record UncordonHost(HostId Host) : Command;
+
+public sealed record WriteOffHost(HostId Host) : Command;
+
+/// <summary>An agent said hello.</summary>
+public sealed record AdmitHost(Admit Hello) : Command;

@@ -1,0 +1,34 @@
+using Coordinator.Domain;
+
+namespace Coordinator.Application.Machine;
+
+/// <summary>A stream as it is durable, kept while a batch changes it in memory.</summary>
+internal sealed class EntryBefore(StreamEntry entry, bool created)
+{
+    private readonly DateTimeOffset? timerDue = entry.TimerDue;
+    private readonly long timerToken = entry.TimerToken;
+    private readonly Deadline? deadline = entry.Deadline;
+    private readonly bool closed = entry.Closed;
+
+    public object State { get; } = entry.State;
+
+    public int Version { get; } = entry.Version;
+
+    public int SnapshotTaken { get; set; }
+
+    public void Restore(StreamEntry changed, Dictionary<string, StreamEntry> streams)
+    {
+        if (created)
+        {
+            streams.Remove(changed.Key);
+            return;
+        }
+
+        changed.State = State;
+        changed.Version = Version;
+        changed.TimerDue = timerDue;
+        changed.TimerToken = timerToken;
+        changed.Deadline = deadline;
+        changed.Closed = closed;
+    }
+}

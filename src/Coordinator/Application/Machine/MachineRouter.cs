@@ -1,0 +1,127 @@
+using Coordinator.Application.Bus;
+using Coordinator.Domain.Hosts;
+using Coordinator.Domain.Migrations;
+using Coordinator.Domain.Vms;
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Application.Machine;
+
+/// <summary>Which handler decides on an input, and what a stream has pending for hosts and other shards.</summary>
+internal sealed class MachineRouter(MachineOptions options)
+{
+    private readonly VmHandler vms = new();
+    private readonly MigrationHandler migrations = new();
+    private readonly HostHandler hosts = new();
+    private readonly PermitHandler permits = new(options.Permits);
+
+    public void Route(MachineStep step, MachineInput input)
+    {
+        switch (input)
+        {
+            case CommandArrived c:
+                Command(step, c);
+                break;
+            case MessageArrived m:
+                Message(step, m);
+                break;
+            case TimerFired t:
+                Timer(step, t);
+                break;
+        }
+    }
+
+    private void Command(MachineStep step, CommandArrived c)
+    {
+        var result = c.Command switch
+        {
+            RegisterVm x => vms.Register(step, x),
+            StartVmCommand x => vms.Start(step, x),
+            StopVmCommand x => vms.Stop(step, x),
+            CreateMigration x => migrations.Create(step, x),
+            CancelMigration x => migrations.Command(step, x.Migration, new Cancel(c.Context.Reason ?? "cancelled by " + c.Context.Actor)),
+            ForceMigration x => migrations.Command(step, x.Migration, new ForceSwitchover(c.Context.Reason ?? "forced by " + c.Context.Actor)),
+            ResolveMigration x => migrations.Resolve(step, x),
+            CordonHost x => hosts.Command(step, x.Host, new Cordon(c.Context.Reason ?? "cordoned by " + c.Context.Actor)),
+            UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
+            WriteOffHost x => hosts.WriteOff(step, x.Host),
+            AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
+            _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
+        };
+        if (result.Refusal is null && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash } && result.Stream.Length > 0)
+            step.Machine.Batch.Keys.Add(new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
+        step.Effect(new ReplyTo(c.Reply, result));
+    }
+
+    private void Message(MachineStep step, MessageArrived m)
+    {
+        // A message for a shard that is not ours any more is dropped: whoever owns it is told again.
+        if (!step.Machine.Owns(m.Shard)) return;
+        switch (m.Message)
+        {
+            case HostReported { Report: MigrationReport r } reported:
+                migrations.Heard(step, reported, r);
+                step.Effect(new AckReport(reported.Host, reported.StartCount, reported.N));
+                break;
+            case HostReported { Report: VmReport r } reported:
+                vms.Heard(step, reported, r);
+                step.Effect(new AckReport(reported.Host, reported.StartCount, reported.N));
+                break;
+            case ClaimAsked c when c.Stream.StartsWith("permits-", StringComparison.Ordinal):
+                permits.Asked(step, m.Shard, c);
+                break;
+            case ClaimReleased c when c.Stream.StartsWith("permits-", StringComparison.Ordinal):
+                permits.Released(step, m.Shard, c);
+                break;
+            case ClaimAsked c:
+                hosts.Asked(step, m.Shard, c);
+                break;
+            case ClaimReleased c:
+                hosts.Released(step, m.Shard, c);
+                break;
+            case ClaimAnswered or ClaimReleaseAnswered:
+                migrations.Answered(step, m.Message);
+                vms.Answered(step, m.Message);
+                break;
+            case HostChanged c:
+                HostChanged(step, m.Shard, c);
+                break;
+        }
+    }
+
+    private void HostChanged(MachineStep step, int shard, HostChanged c)
+    {
+        if (c.What != "writtenOff") return;
+        foreach (var entry in step.Machine.OpenStreams.Where(e => e.Shard == shard && HostsOf(e.State).Contains(c.Host)).ToList())
+        {
+            if (entry.State is MigrationState) migrations.WrittenOff(step, entry, c.Host);
+            else if (entry.State is VmState) vms.WrittenOff(step, entry, c.Host);
+        }
+    }
+
+    private void Timer(MachineStep step, TimerFired t)
+    {
+        if (step.Machine.Find(t.Stream) is not { } entry) return;
+        var before = entry.Version;
+        if (entry.State is MigrationState) migrations.Deadline(step, entry);
+        if (entry.Version == before) step.Machine.Postpone(entry, step.Now + step.Options.SendAgainMax);
+    }
+
+    /// <summary>Adds what a stream has pending to the effects: orders for hosts, claims at other shards.</summary>
+    /// <param name="only">Only orders for this host.</param>
+    /// <returns>False when nothing is pending.</returns>
+    public static bool Pending(StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only) => entry.State switch
+    {
+        MigrationState s => MigrationHandler.Pending(s, entry, options, effects, only),
+        VmState s => VmHandler.Pending(s, entry, options, effects, only),
+        _ => false,
+    };
+
+    /// <summary>Hosts that take part in what a stream describes.</summary>
+    public static IEnumerable<HostId> HostsOf(object state) => state switch
+    {
+        Planned p => [p.Plan.Source, p.Plan.Destination],
+        Vm v => [v.Host],
+        _ => [],
+    };
+}

@@ -1,0 +1,275 @@
+using Coordinator.Application.Events;
+using Coordinator.Application.Store;
+using Coordinator.Domain;
+using Coordinator.Domain.Migrations;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Application.Machine;
+
+/// <summary>
+/// Decides for all shards a node owns. Synchronous and free of I/O: <see cref="Step"/> decides on one input and adds to the batch being
+/// built; the node writes <see cref="TakeBatch"/> in one transaction and reports the outcome; only then do the effects come out. So an
+/// order, a reply or an acknowledgement cannot leave before the event that justifies it is durable. The same code runs in production
+/// and in the simulator.
+/// </summary>
+/// <remarks>One caller at a time. Never calls out.</remarks>
+public sealed class ShardMachine
+{
+    private readonly MachineOptions options;
+    private readonly Dictionary<int, ShardOwned> shards = [];
+    private readonly Dictionary<string, StreamEntry> streams = [];
+    private readonly PriorityQueue<(string Stream, long Token), DateTimeOffset> timers = new();
+    private readonly PriorityQueue<(string Stream, DateTimeOffset At), DateTimeOffset> sendings = new();
+    private readonly Dictionary<HostId, HashSet<string>> waitingFor = [];
+    private readonly MachineRouter router;
+    private BatchBuilder batch;
+
+    public ShardMachine(MachineOptions options)
+    {
+        this.options = options;
+        router = new MachineRouter(options);
+        batch = new BatchBuilder();
+    }
+
+    /// <summary>Open streams in memory.</summary>
+    public int StreamCount => streams.Count;
+
+    /// <summary>Inputs decided on since the last <see cref="TakeBatch"/>.</summary>
+    public int Waiting => batch.Inputs.Count;
+
+    public IEnumerable<int> Shards => shards.Keys;
+
+    public Term TermOf(int shard) => shards.TryGetValue(shard, out var owned) ? owned.Lease.Term : Term.None;
+
+    /// <summary>State of an open stream, for reads on the node's own loop.</summary>
+    public StreamEntry? Find(string key) => streams.GetValueOrDefault(key);
+
+    public IEnumerable<StreamEntry> OpenStreams => streams.Values;
+
+    /// <summary>
+    /// Begins to own a shard. What its streams have pending is sent at once; a deadline that came due while nobody owned the shard gets
+    /// at least one order time-out more (design: rule 15).
+    /// </summary>
+    /// <exception cref="CorruptHistoryException">A stream cannot be folded: the shard must not be owned by this code.</exception>
+    public void Own(ShardLease lease, IEnumerable<LoadedStream> open, DateTimeOffset now)
+    {
+        shards[lease.Shard] = new ShardOwned(lease);
+        foreach (var loaded in open)
+        {
+            var entry = StreamFolding.Fold(loaded);
+            streams[entry.Key] = entry;
+            entry.Deadline = StreamFolding.DeadlineOf(entry);
+            if (entry.TimerDue is { } due) timers.Enqueue((entry.Key, entry.TimerToken), due < now + options.SendAgainMax ? now + options.SendAgainMax : due);
+            Schedule(entry, now);
+            Index(entry);
+        }
+    }
+
+    /// <summary>Stops owning a shard: what it had in the batch is forgotten, nothing more of it leaves.</summary>
+    public void Drop(int shard)
+    {
+        shards.Remove(shard);
+        foreach (var key in streams.Where(s => s.Value.Shard == shard).Select(s => s.Key).ToList()) streams.Remove(key);
+    }
+
+    /// <summary>Decides on one input. Its effects come out of <see cref="Committed"/>.</summary>
+    public void Step(MachineInput input, DateTimeOffset now)
+    {
+        batch.Inputs.Add(input);
+        var step = new MachineStep(this, input, now);
+        router.Route(step, input);
+    }
+
+    /// <summary>Everything decided since the last call, for one transaction; null if nothing needs writing (then call <see cref="Committed"/> for the effects).</summary>
+    public AppendBatch? TakeBatch()
+    {
+        if (batch.IsEmpty) return null;
+        var changes = batch.Touched.Select(t => Change(t.Key, t.Value)).ToList();
+        return new AppendBatch([.. batch.Leases.Values], batch.Events, changes, batch.Keys);
+    }
+
+    /// <summary>The batch is durable: its effects, in order. Starts the next batch.</summary>
+    public IReadOnlyList<MachineEffect> Committed(DateTimeOffset now)
+    {
+        var done = batch;
+        batch = new BatchBuilder();
+        var effects = new List<MachineEffect>(done.Effects.Count + (done.Events.Count * 2));
+        for (var i = 0; i < done.Events.Count; i++) effects.Add(new EventCommitted(done.Committed(i, TermOf(done.Events[i].Shard))));
+        foreach (var (entry, before) in done.Touched)
+        {
+            entry.SnapshotVersion = Math.Max(entry.SnapshotVersion, before.SnapshotTaken);
+            entry.Sendings = 0;
+            if (entry.Closed) Forget(entry, before.State);
+            else Index(entry);
+            SendPending(entry, effects, now, null);
+        }
+
+        effects.AddRange(done.Effects);
+        return effects;
+    }
+
+    /// <summary>
+    /// The batch was not written. Memory goes back to what is durable, and the inputs are given back: those of shards still owned are
+    /// to be stepped again, the others get their refusal here.
+    /// </summary>
+    public IReadOnlyList<MachineInput> RolledBack()
+    {
+        var failed = batch;
+        batch = new BatchBuilder();
+        foreach (var (entry, before) in failed.Touched) before.Restore(entry, streams);
+        foreach (var (shard, lease) in failed.Leases)
+        {
+            if (shards.TryGetValue(shard, out var owned)) owned.Seq = lease.Seq;
+        }
+
+        return failed.Inputs;
+    }
+
+    /// <summary>Timers and sendings that are due. A timer is an input like any other; sendings are effects without a decision.</summary>
+    public IReadOnlyList<MachineEffect> Due(DateTimeOffset now)
+    {
+        while (timers.TryPeek(out var timer, out var due) && due <= now)
+        {
+            timers.Dequeue();
+            if (streams.TryGetValue(timer.Stream, out var entry) && entry.TimerToken == timer.Token && entry.TimerDue is not null) Step(new TimerFired(timer.Stream, timer.Token), now);
+        }
+
+        if (!sendings.TryPeek(out _, out var first) || first > now) return [];
+        List<MachineEffect> effects = [];
+        while (sendings.TryPeek(out var sending, out var at) && at <= now)
+        {
+            sendings.Dequeue();
+            if (streams.TryGetValue(sending.Stream, out var entry) && entry.SendAgainAt == sending.At && !batch.Touched.ContainsKey(entry)) SendPending(entry, effects, now, null);
+        }
+
+        return effects;
+    }
+
+    /// <summary>When <see cref="Due"/> has something to do next.</summary>
+    public DateTimeOffset? NextDue()
+    {
+        DateTimeOffset? next = timers.TryPeek(out _, out var timer) ? timer : null;
+        return sendings.TryPeek(out _, out var sending) && (next is null || sending < next) ? sending : next;
+    }
+
+    /// <summary>A host's link stands again: what it has to be told, now.</summary>
+    public IReadOnlyList<MachineEffect> SendAll(HostId host, DateTimeOffset now)
+    {
+        List<MachineEffect> effects = [];
+        if (!waitingFor.TryGetValue(host, out var keys)) return effects;
+        foreach (var key in keys)
+        {
+            if (streams.TryGetValue(key, out var entry) && !batch.Touched.ContainsKey(entry)) SendPending(entry, effects, now, host);
+        }
+
+        return effects;
+    }
+
+    internal MachineOptions Options => options;
+
+    internal BatchBuilder Batch => batch;
+
+    internal StreamEntry? Owned(string key, int shard) => shards.ContainsKey(shard) ? streams.GetValueOrDefault(key) : null;
+
+    internal bool Owns(int shard) => shards.ContainsKey(shard);
+
+    /// <summary>The stream, made if it does not exist.</summary>
+    internal StreamEntry Open(string key, int shard, object initial)
+    {
+        if (streams.TryGetValue(key, out var entry)) return entry;
+        entry = new StreamEntry { Key = key, Shard = shard, State = initial };
+        batch.Touch(entry, created: true);
+        streams.Add(key, entry);
+        return entry;
+    }
+
+    /// <summary>Adds decided events to the batch and folds them.</summary>
+    internal void Append(StreamEntry entry, IReadOnlyList<object> events, MachineStep step)
+    {
+        if (events.Count == 0) return;
+        batch.Touch(entry, created: false);
+        var owned = shards[entry.Shard];
+        batch.Lease(owned);
+        foreach (var happened in events)
+        {
+            var type = EventCatalog.TypeOf(happened);
+            entry.Version++;
+            owned.Seq++;
+            var body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(happened, type.Json);
+            batch.Add(new NewEvent(entry.Shard, owned.Seq, entry.Key, entry.Version, type.Name, type.SchemaVersion, step.Now, body, step.Meta()), happened);
+            entry.State = StreamFolding.Evolve(entry.State, happened, entry.Version, step.Now);
+        }
+
+        entry.Closed = entry.State is Closed;
+        Rearm(entry);
+    }
+
+    /// <summary>A deadline fired and nothing was decided: look again later.</summary>
+    internal void Postpone(StreamEntry entry, DateTimeOffset due)
+    {
+        batch.Touch(entry, created: false);
+        batch.Lease(shards[entry.Shard]);
+        entry.TimerDue = due;
+        entry.TimerToken++;
+        timers.Enqueue((entry.Key, entry.TimerToken), due);
+    }
+
+    private void Rearm(StreamEntry entry)
+    {
+        var deadline = entry.Closed ? null : StreamFolding.DeadlineOf(entry);
+        if (deadline == entry.Deadline) return;
+        entry.Deadline = deadline;
+        entry.TimerDue = deadline?.Due;
+        entry.TimerToken++;
+        if (deadline is { } d) timers.Enqueue((entry.Key, entry.TimerToken), d.Due);
+    }
+
+    private StreamChange Change(StreamEntry entry, EntryBefore before)
+    {
+        ReadOnlyMemory<byte>? snapshot = null;
+        if (!entry.Closed && entry.Version - entry.SnapshotVersion >= options.SnapshotEvery)
+        {
+            snapshot = StreamFolding.Snapshot(entry);
+            before.SnapshotTaken = entry.Version;
+        }
+
+        return new StreamChange(entry.Shard, entry.Key, before.Version, entry.Version, entry.Closed, entry.TimerDue, entry.TimerToken, snapshot);
+    }
+
+    private void SendPending(StreamEntry entry, List<MachineEffect> effects, DateTimeOffset now, HostId? only)
+    {
+        var any = MachineRouter.Pending(entry, options, effects, only);
+        if (!any) return;
+        Schedule(entry, now + Pause(entry.Sendings++));
+    }
+
+    private TimeSpan Pause(int sendings)
+    {
+        var pause = options.SendAgainMin * Math.Pow(4, Math.Min(sendings, 6));
+        return pause > options.SendAgainMax ? options.SendAgainMax : pause;
+    }
+
+    private void Schedule(StreamEntry entry, DateTimeOffset at)
+    {
+        entry.SendAgainAt = at;
+        sendings.Enqueue((entry.Key, at), at);
+    }
+
+    private void Index(StreamEntry entry)
+    {
+        foreach (var host in MachineRouter.HostsOf(entry.State))
+        {
+            if (!waitingFor.TryGetValue(host, out var keys)) waitingFor.Add(host, keys = []);
+            keys.Add(entry.Key);
+        }
+    }
+
+    private void Forget(StreamEntry entry, object stateBefore)
+    {
+        streams.Remove(entry.Key);
+        foreach (var host in MachineRouter.HostsOf(stateBefore))
+        {
+            if (waitingFor.TryGetValue(host, out var keys)) keys.Remove(entry.Key);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Coordinator.Domain;
+
+namespace Coordinator.Application.Machine;
+
+/// <summary>An open stream in memory: its folded state and what is stored beside it.</summary>
+public sealed class StreamEntry
+{
+    public required string Key { get; init; }
+
+    public required int Shard { get; init; }
+
+    /// <summary>A migration's, VM's, host's or pool's state.</summary>
+    public required object State { get; set; }
+
+    public int Version { get; set; }
+
+    public int SnapshotVersion { get; set; }
+
+    public bool Closed { get; set; }
+
+    /// <summary>The one timer of the stream, as stored.</summary>
+    public DateTimeOffset? TimerDue { get; set; }
+
+    public long TimerToken { get; set; }
+
+    /// <summary>The deadline the timer stands for: when it changes the timer is written anew.</summary>
+    public Deadline? Deadline { get; set; }
+
+    /// <summary>Volatile: when what is pending is sent again.</summary>
+    public DateTimeOffset SendAgainAt { get; set; }
+
+    /// <summary>Volatile: how often it was sent without an answer, for the growing pause between sendings.</summary>
+    public int Sendings { get; set; }
+}

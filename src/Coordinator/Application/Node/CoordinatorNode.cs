@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using Coordinator.Application.Bus;
+using Coordinator.Application.Machine;
+using Coordinator.Application.Store;
+using Coordinator.Shared.Identity;
+using Microsoft.Extensions.Logging;
+
+namespace Coordinator.Application.Node;
+
+/// <summary>
+/// One coordinator: a thread that collects waiting inputs of all its shards, lets the machine decide, writes the decisions in one
+/// transaction (group commit), and only then sends, answers and acknowledges.
+/// </summary>
+public sealed class CoordinatorNode : IDisposable
+{
+    private readonly IEventStore store;
+    private readonly IBus bus;
+    private readonly NodeOptions options;
+    private readonly ILogger log;
+    private readonly ShardMachine machine;
+    private readonly NodeClock clock;
+    private readonly Queue<MachineInput> inbox = new();
+    private readonly Queue<Action> calls = new();
+    private readonly List<IDisposable> subscriptions = [];
+    private readonly List<ICommitListener> listeners = [];
+    private readonly Thread thread;
+    private bool stopping;
+
+    /// <param name="store">The authority; used by this node's thread alone, but for its read methods.</param>
+    /// <param name="bus">Messages between shards and to the hosts' links.</param>
+    public CoordinatorNode(NodeOptions options, IEventStore store, IBus bus, ILogger log)
+    {
+        this.options = options;
+        this.store = store;
+        this.bus = bus;
+        this.log = log;
+        clock = new NodeClock(store.Now());
+        machine = new ShardMachine(options.Machine);
+        thread = new Thread(Loop) { Name = "coordinator", IsBackground = true };
+    }
+
+    /// <summary>The loop died: the process must stop. Completes with the cause.</summary>
+    public Task<Exception> Failed => failed.Task;
+
+    private readonly TaskCompletionSource<Exception> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public DateTimeOffset Now => clock.Now;
+
+    public NodeStatistics Statistics { get; } = new();
+
+    /// <summary>Called on the node's thread for each committed event, in order, before anyone is answered. Add before <see cref="Start"/>.</summary>
+    public void Listen(ICommitListener listener) => listeners.Add(listener);
+
+    /// <summary>Takes all shards over, replays what is open and begins to decide.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
+    public void Start()
+    {
+        var started = Stopwatch.GetTimestamp();
+        var leases = store.TakeOver([.. Enumerable.Range(0, store.ShardCount)], options.Machine.Node);
+        foreach (var lease in leases)
+        {
+            machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
+            var shard = lease.Shard;
+            subscriptions.Add(bus.Subscribe(BusMessage.Shard(shard), m => Post(new MessageArrived(shard, m.Body))));
+        }
+
+        NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        thread.Start();
+    }
+
+    /// <summary>Asks the node to do something. The task ends once the answer is durable.</summary>
+    /// <returns>A refusal is a value; see <see cref="CommandResult"/>.</returns>
+    /// <exception cref="NodeBusyException">Too much is waiting: try again later (HTTP 503).</exception>
+    public Task<CommandResult> Submit(Command command, CommandContext context)
+    {
+        var answer = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (context.IdempotencyKey is { } key && store.FindIdempotent(context.Actor, key) is { } earlier) return Task.FromResult(Earlier(earlier, context));
+        if (!Post(new CommandArrived(command, context, result => answer.TrySetResult(result)))) throw new NodeBusyException();
+        return answer.Task;
+    }
+
+    /// <summary>Adds an input; false if the inbox is full. Any thread.</summary>
+    public bool Post(MachineInput input)
+    {
+        lock (inbox)
+        {
+            if (stopping || inbox.Count >= options.InboxMax) return false;
+            inbox.Enqueue(input);
+            if (inbox.Count == 1) Monitor.Pulse(inbox);
+            return true;
+        }
+    }
+
+    /// <summary>A host's link stands: everything it has to be told is sent now.</summary>
+    public void HostLinked(HostId host) => Call(() => Run(machine.SendAll(host, clock.Now)));
+
+    /// <summary>Runs a read of the machine on its own thread.</summary>
+    public Task<T> Ask<T>(Func<ShardMachine, T> read)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Call(() => answer.TrySetResult(read(machine)));
+        return answer.Task;
+    }
+
+    /// <summary>Stops deciding after the batch in hand. What waits is refused; nothing that was answered is lost.</summary>
+    public void Dispose()
+    {
+        lock (inbox)
+        {
+            stopping = true;
+            Monitor.PulseAll(inbox);
+        }
+
+        if (thread.IsAlive && Thread.CurrentThread != thread) thread.Join();
+        foreach (var subscription in subscriptions) subscription.Dispose();
+        foreach (var input in inbox) (input as CommandArrived)?.Reply(CommandResult.Refused("node.stopping", "this node is shutting down", "send the request again"));
+    }
+
+    private void Call(Action call)
+    {
+        lock (inbox)
+        {
+            calls.Enqueue(call);
+            Monitor.Pulse(inbox);
+        }
+    }
+
+    private void Loop()
+    {
+        try
+        {
+            List<MachineInput> taken = [];
+            List<Action> asked = [];
+            while (Wait(taken, asked))
+            {
+                foreach (var call in asked) call();
+                Turn(taken);
+                taken.Clear();
+                asked.Clear();
+            }
+        }
+        catch (Exception e)
+        {
+            // Broken I/O at commit, damaged history, or our own bug: say nothing more, stop the process.
+            NodeLog.Stopped(log, e);
+            failed.TrySetResult(e);
+        }
+    }
+
+    private bool Wait(List<MachineInput> taken, List<Action> asked)
+    {
+        lock (inbox)
+        {
+            while (!stopping && inbox.Count == 0 && calls.Count == 0)
+            {
+                var pause = machine.NextDue() is { } due ? due - clock.Now : TimeSpan.FromSeconds(1);
+                if (pause <= TimeSpan.Zero) break;
+                Monitor.Wait(inbox, pause < TimeSpan.FromSeconds(1) ? pause + TimeSpan.FromMilliseconds(1) : TimeSpan.FromSeconds(1));
+            }
+
+            while (calls.TryDequeue(out var call)) asked.Add(call);
+            while (taken.Count < options.BatchMax && inbox.TryDequeue(out var input)) taken.Add(input);
+            return !stopping;
+        }
+    }
+
+    private void Turn(List<MachineInput> inputs)
+    {
+        var now = clock.Now;
+        Run(machine.Due(now));
+        foreach (var input in inputs) machine.Step(input, now);
+        if (machine.Waiting == 0) return;
+        while (machine.TakeBatch() is { } batch && !Commit(batch)) now = clock.Now;
+        Run(machine.Committed(clock.Now));
+    }
+
+    // False: the batch was rolled back and what may be repeated was decided again.
+    private bool Commit(AppendBatch batch)
+    {
+        var began = Stopwatch.GetTimestamp();
+        AppendOutcome outcome;
+        try
+        {
+            outcome = store.Append(batch);
+        }
+        catch (StoreUnavailableException e)
+        {
+            NodeLog.StoreUnavailable(log, e.Message);
+            RefuseAll("store.unavailable", e.Message, "nothing was changed: send the request again once the store works");
+            return false;
+        }
+
+        Statistics.Appended(batch.Events.Count, Stopwatch.GetElapsedTime(began));
+        switch (outcome)
+        {
+            case AppendOutcome.Committed:
+                return true;
+            case AppendOutcome.Fenced fenced:
+                Fenced(fenced.Shards);
+                return false;
+            case AppendOutcome.KeysTaken taken:
+                AgainWithout(taken.Keys);
+                return false;
+            case AppendOutcome.Unknown unknown:
+                TakeOverFromSelf(unknown.Detail);
+                return false;
+            default:
+                throw new StoreBrokenException($"streams changed under their owner: {outcome}");
+        }
+    }
+
+    private void RefuseAll(string code, string detail, string hint)
+    {
+        foreach (var input in machine.RolledBack()) (input as CommandArrived)?.Reply(CommandResult.Refused(code, detail, hint));
+    }
+
+    // Another node owns these shards now. It was told everything that was acknowledged; what was not will be sent to it again.
+    private void Fenced(IReadOnlyList<int> lost)
+    {
+        NodeLog.Fenced(log, lost.Count, lost[0]);
+        var inputs = machine.RolledBack();
+        foreach (var shard in lost) machine.Drop(shard);
+        if (!machine.Shards.Any()) throw new StoreBrokenException("another coordinator process has taken over every shard of this node: this one stops");
+        StepAgain(inputs);
+    }
+
+    private void AgainWithout(IReadOnlyList<IdempotencyRecord> keys)
+    {
+        List<MachineInput> rest = [];
+        foreach (var input in machine.RolledBack())
+        {
+            var earlier = input is CommandArrived { Context.IdempotencyKey: { } key } c ? keys.FirstOrDefault(k => k.Key == key && k.Principal == c.Context.Actor) : null;
+            if (earlier is not null && input is CommandArrived taken) taken.Reply(Earlier(earlier, taken.Context));
+            else rest.Add(input);
+        }
+
+        StepAgain(rest);
+    }
+
+    // Commit-unknown (design: rule 5): raise the own terms, which waits for the transaction in flight, load again, then decide anew.
+    private void TakeOverFromSelf(string detail)
+    {
+        NodeLog.CommitUnknown(log, detail);
+        var inputs = machine.RolledBack();
+        var owned = machine.Shards.ToList();
+        foreach (var shard in owned) machine.Drop(shard);
+        foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
+        StepAgain(inputs);
+    }
+
+    private void StepAgain(IReadOnlyList<MachineInput> inputs)
+    {
+        foreach (var input in inputs) machine.Step(input, clock.Now);
+    }
+
+    private static CommandResult Earlier(IdempotencyRecord earlier, CommandContext context) => earlier.BodyHash == context.BodyHash
+        ? new CommandResult(null, earlier.Answer, 0, false, null) { Earlier = earlier }
+        : CommandResult.Refused("idempotency.otherBody", "this Idempotency-Key was used with another body", "use a new key for a new request");
+
+    private void Run(IReadOnlyList<MachineEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case EventCommitted e:
+                    Statistics.Events++;
+                    foreach (var listener in listeners) listener.Committed(e.Event);
+                    break;
+                case PublishMessage p:
+                    bus.Publish(p.Message);
+                    break;
+                case SendOrder o:
+                    bus.Publish(new BusMessage(BusMessage.Host(o.Host), new OrderForHost(o.Host, o.Order)));
+                    break;
+                case AckReport a:
+                    bus.Publish(new BusMessage(BusMessage.Host(a.Host), new AckForHost(a.Host, a.StartCount, a.N)));
+                    break;
+                case ReplyTo r:
+                    r.Reply(r.Result);
+                    break;
+                case RaiseAlert a:
+                    NodeLog.Alert(log, a.Code, a.Stream, a.Detail);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Coordinator.Application.Machine;
+
+namespace Coordinator.Application.Node;
+
+/// <summary>How a node collects and commits.</summary>
+public sealed record NodeOptions
+{
+    public required MachineOptions Machine { get; init; }
+
+    /// <summary>Inputs decided in one transaction at the most.</summary>
+    public int BatchMax { get; init; } = 512;
+
+    /// <summary>Inputs waiting at the most; more are refused (reports are sent again, requests get 503).</summary>
+    public int InboxMax { get; init; } = 100_000;
+}
