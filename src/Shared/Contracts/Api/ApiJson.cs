@@ -35,12 +35,14 @@ namespace Coordinator.Shared.Contracts.Api;
 [JsonSerializable(typeof(HealthReport))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
-    private static readonly Lazy<ApiJson> Lenient = new(() => new ApiJson(new JsonSerializerOptions(Default.GeneratedSerializerOptions!)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-        RespectRequiredConstructorParameters = false,
-    }));
+    private static readonly Lazy<ApiJson> Lenient = new(MakeLenient);
 
     /// <summary>For answers: fields a newer server added are ignored.</summary>
     public static ApiJson Reader => Lenient.Value;
+
+    private static ApiJson MakeLenient() => new(new JsonSerializerOptions(Default.GeneratedSerializerOptions!)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        RespectRequiredConstructorParameters = false,
+    });
 }
