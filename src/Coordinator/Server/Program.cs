@@ -1,1 +1,3 @@
-return 0;
+using Coordinator.Server.Hosting;
+
+return await CoordinatorProgram.RunAsync(args);

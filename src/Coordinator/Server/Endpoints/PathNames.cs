@@ -1,0 +1,17 @@
+using Coordinator.Server.Api;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Server.Endpoints;
+
+/// <summary>Ids in paths: one that cannot exist is answered like one that does not.</summary>
+internal static class PathNames
+{
+    public static MigrationId Migration(string text) =>
+        MigrationId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("migration", Short(text)));
+
+    public static HostId Host(string text) => HostId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("host", Short(text)));
+
+    public static VmId Vm(string text) => VmId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("vm", Short(text)));
+
+    private static string Short(string text) => text.Length > 80 ? text[..80] + "…" : text;
+}
