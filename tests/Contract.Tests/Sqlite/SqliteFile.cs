@@ -10,6 +10,18 @@ public sealed class SqliteFile : StoreUnderTest
 {
     public SqliteFile() => Folder = Directory.CreateTempSubdirectory("coordinator-store-").FullName;
 
+    private SqliteFile(string folder) => Folder = folder;
+
+    /// <summary>In memory where there is such a file system: for thousands of runs in which the disk itself is not what is tested.</summary>
+    public static SqliteFile InMemory()
+    {
+        const string memory = "/dev/shm";
+        if (!Directory.Exists(memory)) return new SqliteFile();
+        var folder = Path.Combine(memory, "coordinator-store-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(folder);
+        return new SqliteFile(folder);
+    }
+
     public string Folder { get; }
 
     public SqliteStoreOptions Options => new() { Path = Path.Combine(Folder, "coordinator.db"), ShardCount = ShardCount };
