@@ -1,0 +1,5 @@
+namespace Cli.Demo;
+
+/// <param name="Keep">Stay up afterwards.</param>
+/// <param name="Qemu">Real QEMU guests instead of synthetic ones.</param>
+internal sealed record DemoOptions(bool Keep, bool Qemu);

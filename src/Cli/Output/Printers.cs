@@ -1,0 +1,46 @@
+using Coordinator.Shared.Contracts.Api;
+
+namespace Cli.Output;
+
+/// <summary>How each kind of resource looks in a list.</summary>
+internal static class Printers
+{
+    public static readonly Printer<HostResource> Hosts = new(
+        ApiJson.Default.HostResource, host => host.Metadata.Name, ["NAME", "PHASE", "SCHEDULABLE", "VMS", "MEMORY", "CLAIMED", "SAFE-TO-POWER-OFF", "AGE"],
+        host =>
+        [
+            host.Metadata.Name, host.Status.Phase, host.Spec.Schedulable ? "yes" : "no (cordoned)", Words.Of(host.Status.Vms.Count), Words.Of(host.Status.Memory),
+            Words.Of(host.Status.MemoryClaimed), host.Status.SafeToPowerOff ? "yes" : "no", Words.Age(host.Metadata.CreatedAt),
+        ]);
+
+    public static readonly Printer<VmResource> Vms = new(
+        ApiJson.Default.VmResource, vm => vm.Metadata.Name, ["NAME", "PHASE", "HOST", "EPOCH", "DRIVER", "MEMORY", "MIGRATION", "AGE"],
+        vm =>
+        [
+            vm.Metadata.Name, vm.Status.Alert is null ? vm.Status.Phase : vm.Status.Phase + " (alert)", vm.Status.Host ?? "-", Words.Of(vm.Status.Epoch), vm.Spec.Driver,
+            vm.Spec.Memory.ToString(), vm.Status.Migration ?? "-", Words.Age(vm.Metadata.CreatedAt),
+        ]);
+
+    public static readonly Printer<MigrationResource> Migrations = new(
+        ApiJson.Default.MigrationResource, migration => migration.Metadata.Name, ["NAME", "VM", "FROM", "TO", "PHASE", "OUTCOME", "ROUND", "BLACKOUT", "AGE", "VERDICT"],
+        migration =>
+        [
+            migration.Metadata.Name, migration.Spec.Vm, migration.Spec.Source, migration.Spec.Destination, migration.Status.Phase, Outcome(migration.Status),
+            Words.Of(migration.Status.Round), Words.Milliseconds(migration.Status.BlackoutMs), Words.Age(migration.Metadata.CreatedAt), migration.Status.Verdict,
+        ]);
+
+    public static readonly Printer<EventResource> Events = new(
+        ApiJson.Default.EventResource, happened => happened.Id, ["VERSION", "TIME", "EVENT", "ACTOR", "CAUSE", "DATA"],
+        happened =>
+        [
+            Words.Of(happened.Version), Words.Time(happened.At), happened.Type, happened.Actor, Words.Cause(happened), EventWords.Summary(happened),
+        ]);
+
+    public static string Outcome(MigrationStatus status) => status switch
+    {
+        { Outcome: null } => "-",
+        { Quality: { } quality } => $"{status.Outcome} ({quality})",
+        { Code: { } code } => $"{status.Outcome} ({code})",
+        _ => status.Outcome,
+    };
+}
