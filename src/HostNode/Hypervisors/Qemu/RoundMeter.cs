@@ -1,0 +1,99 @@
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Units;
+
+namespace HostNode.Hypervisors.Qemu;
+
+/// <summary>
+/// Makes rounds and rates out of the answers of <c>query-migrate</c>. Pure: time comes with each sample. The line's bandwidth is learned only
+/// from samples in which the pace did not hold QEMU back, weighted by their bytes (so windows spent on zero pages count little).
+/// </summary>
+internal sealed class RoundMeter
+{
+    // A pace this many times above what flowed was no limit.
+    private const double PaceSlack = 1.5;
+    private static readonly TimeSpan SampleMin = TimeSpan.FromMilliseconds(40);
+
+    private readonly List<RoundFacts> _rounds = [];
+    private MigrationStatus? _roundStart;
+    private DateTimeOffset _roundStartAt;
+    private MigrationStatus? _sample;
+    private DateTimeOffset _sampleAt;
+    private double _weighted;
+    private double _weights;
+
+    /// <summary>Finished rounds in order.</summary>
+    public IReadOnlyList<RoundFacts> Rounds => _rounds;
+
+    /// <summary>What the line gives; what QEMU says until measured.</summary>
+    public ByteRate Bandwidth { get; private set; }
+
+    /// <summary>The slowest dirtying of the last rounds: what may be counted on to keep QEMU busy.</summary>
+    public ByteRate SlowestDirtyRate
+    {
+        get
+        {
+            if (_rounds.Count == 0) return ByteRate.Zero;
+            var slowest = new ByteRate(long.MaxValue);
+            foreach (var round in _rounds.TakeLast(8)) slowest = round.DirtyRate < slowest ? round.DirtyRate : slowest;
+            return slowest;
+        }
+    }
+
+    /// <summary>Takes one answer.</summary>
+    /// <param name="pace">The limit that held since the answer before.</param>
+    /// <param name="paced">Whether that was our pace, not the policy's limit: what flows under the policy's limit is what the blackout will get.</param>
+    /// <returns>A round that is over, if one is. Rounds that passed unseen between two answers are told as one.</returns>
+    public RoundFacts? Observe(MigrationStatus status, ByteRate pace, bool paced, DateTimeOffset at)
+    {
+        Learn(status, pace, paced, at);
+        if (status.SyncCount == 0) return null;
+        if (_roundStart is null)
+        {
+            Begin(status, at);
+            return null;
+        }
+
+        if (status.SyncCount <= _roundStart.SyncCount) return null;
+        var duration = at - _roundStartAt;
+        var facts = new RoundFacts(
+            status.SyncCount - 1, status.Transferred - _roundStart.Transferred, duration, status.Remaining,
+            Bandwidth, ByteRate.Of(status.Remaining, duration), status.ThrottlePercent);
+        _rounds.Add(facts);
+        Begin(status, at);
+        return facts;
+    }
+
+    private void Begin(MigrationStatus status, DateTimeOffset at)
+    {
+        _roundStart = status;
+        _roundStartAt = at;
+    }
+
+    private void Learn(MigrationStatus status, ByteRate pace, bool paced, DateTimeOffset at)
+    {
+        if (_sample is null)
+        {
+            _sample = status;
+            _sampleAt = at;
+            return;
+        }
+
+        var time = at - _sampleAt;
+        if (time < SampleMin) return;
+        var bytes = status.Transferred - _sample.Transferred;
+        var rate = ByteRate.Of(bytes, time);
+        if (bytes.Value > 0 && (!paced || pace.Value > rate.Value * PaceSlack))
+        {
+            _weighted += (double)bytes.Value * rate.Value;
+            _weights += bytes.Value;
+            Bandwidth = new ByteRate((long)(_weighted / _weights));
+        }
+        else if (_weights == 0)
+        {
+            Bandwidth = status.Throughput;
+        }
+
+        _sample = status;
+        _sampleAt = at;
+    }
+}
