@@ -49,13 +49,7 @@ internal sealed class SqliteConnection : IDisposable
         return statement.Step() ? statement.Text(0) : null;
     }
 
-    /// <summary>Leaves whatever an error interrupted: no statement stands on a row, no transaction is open.</summary>
-    /// <exception cref="SqliteFailure">The transaction cannot be rolled back.</exception>
-    public void Abandon()
-    {
-        foreach (var statement in _statements) statement.Reset();
-        if (raw.sqlite3_get_autocommit(Handle) == 0) Execute("rollback");
-    }
+    public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
     public int Changes => raw.sqlite3_changes(Handle);
 

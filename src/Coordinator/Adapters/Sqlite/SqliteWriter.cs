@@ -106,11 +106,9 @@ internal sealed class SqliteWriter : IDisposable
             if (commit) _checkpoint.CountPages();
             return result;
         }
-        catch (Exception e)
+        catch (SqliteFailure failure)
         {
-            var told = Abandon(e);
-            if (told == e) throw;
-            throw told;
+            throw Abandon(failure);
         }
     }
 
@@ -118,19 +116,19 @@ internal sealed class SqliteWriter : IDisposable
     /// A full disk is told by the write of a page, before the flush that makes the log's commit record count, and leaves that record unfinished: also
     /// when it comes out of the commit, nothing is committed, now or after a restart.
     /// </summary>
-    private Exception Abandon(Exception cause)
+    private Exception Abandon(SqliteFailure failure)
     {
+        var unavailable = failure.AsUnavailable(_path);
         try
         {
-            _connection.Abandon();
+            if (_connection.InTransaction) _rollback.Run();
         }
-        catch (SqliteFailure failure)
+        catch (SqliteFailure)
         {
-            return _broken = failure.AsBroken(_path);
+            unavailable = null;
         }
 
-        if (cause is not SqliteFailure told) return cause;
-        return told.AsUnavailable(_path) ?? (Exception)(_broken = told.AsBroken(_path));
+        return unavailable ?? (Exception)(_broken = failure.AsBroken(_path));
     }
 
     private void RequireWal(string? mode)
