@@ -49,7 +49,13 @@ internal sealed class SqliteConnection : IDisposable
         return statement.Step() ? statement.Text(0) : null;
     }
 
-    public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+    /// <summary>Leaves whatever an error interrupted: no statement stands on a row, no transaction is open.</summary>
+    /// <exception cref="SqliteFailure">The transaction cannot be rolled back.</exception>
+    public void Abandon()
+    {
+        foreach (var statement in _statements) statement.Reset();
+        if (raw.sqlite3_get_autocommit(Handle) == 0) Execute("rollback");
+    }
 
     public int Changes => raw.sqlite3_changes(Handle);
 

@@ -16,6 +16,8 @@ internal sealed class SqliteReader : IDisposable
     private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly EventRow _rows = new();
+    private readonly Statement _begin;
+    private readonly Statement _end;
     private readonly Statement _openStreams;
     private readonly Statement _oneStream;
     private readonly Statement _tail;
@@ -32,6 +34,8 @@ internal sealed class SqliteReader : IDisposable
         {
             _connection.Execute("pragma query_only = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 0");
             const string row = "select s.id, s.shard, s.key, s.ver, s.closed, s.timer_due, s.timer_token, p.ver, p.state from stream s left join snapshot p on p.stream = s.id";
+            _begin = _connection.Prepare("begin");
+            _end = _connection.Prepare("commit");
             _openStreams = _connection.Prepare($"{row} where s.shard = ?1 and s.closed = 0 and s.id > ?2 order by s.id limit ?3");
             _oneStream = _connection.Prepare($"{row} where s.key = ?1");
             _tail = _connection.Prepare($"select {EventRow.Columns} from event where stream = ?1 and ver > ?2 order by ver limit ?3");
@@ -165,17 +169,29 @@ internal sealed class SqliteReader : IDisposable
         {
             try
             {
-                _connection.Execute("begin");
-                return query();
+                _begin.Run();
+                var result = query();
+                _end.Run();
+                return result;
             }
-            catch (SqliteFailure failure)
+            catch (Exception e)
             {
-                throw failure.AsReadFailure(_path);
+                Abandon();
+                if (e is SqliteFailure failure) throw failure.AsReadFailure(_path);
+                throw;
             }
-            finally
-            {
-                if (_connection.InTransaction) _connection.Execute("rollback");
-            }
+        }
+    }
+
+    private void Abandon()
+    {
+        try
+        {
+            _connection.Abandon();
+        }
+        catch (SqliteFailure)
+        {
+            // The error that led here is told; if this connection stays unusable, so will the next read.
         }
     }
 }

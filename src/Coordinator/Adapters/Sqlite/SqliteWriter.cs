@@ -106,9 +106,11 @@ internal sealed class SqliteWriter : IDisposable
             if (commit) _checkpoint.CountPages();
             return result;
         }
-        catch (SqliteFailure failure)
+        catch (Exception e)
         {
-            throw Abandon(failure);
+            var told = Abandon(e);
+            if (told == e) throw;
+            throw told;
         }
     }
 
@@ -116,19 +118,19 @@ internal sealed class SqliteWriter : IDisposable
     /// A full disk is told by the write of a page, before the flush that makes the log's commit record count, and leaves that record unfinished: also
     /// when it comes out of the commit, nothing is committed, now or after a restart.
     /// </summary>
-    private Exception Abandon(SqliteFailure failure)
+    private Exception Abandon(Exception cause)
     {
-        var unavailable = failure.AsUnavailable(_path);
         try
         {
-            if (_connection.InTransaction) _rollback.Run();
+            _connection.Abandon();
         }
-        catch (SqliteFailure)
+        catch (SqliteFailure failure)
         {
-            unavailable = null;
+            return _broken = failure.AsBroken(_path);
         }
 
-        return unavailable ?? (Exception)(_broken = failure.AsBroken(_path));
+        if (cause is not SqliteFailure told) return cause;
+        return told.AsUnavailable(_path) ?? (Exception)(_broken = told.AsBroken(_path));
     }
 
     private void RequireWal(string? mode)

@@ -18,7 +18,6 @@ namespace HostNode.Agent.Machine;
 [JsonDerivedType(typeof(AttemptBegun), "begun")]
 [JsonDerivedType(typeof(AttemptPrepared), "prepared")]
 [JsonDerivedType(typeof(IntentJournaled), "intent")]
-[JsonDerivedType(typeof(CommitLeft), "commitLeft")]
 [JsonDerivedType(typeof(AttemptRejected), "rejected")]
 [JsonDerivedType(typeof(AttemptReleased), "released")]
 [JsonDerivedType(typeof(AttemptOwned), "owned")]
@@ -51,9 +50,6 @@ public sealed record AttemptPrepared(PrepareIn Order) : JournalRecord;
 
 /// <summary>INTENT(token): the source may send COMMIT once its hypervisor said completed.</summary>
 public sealed record IntentJournaled(SignedToken Grant) : JournalRecord;
-
-/// <summary>A note that COMMIT was sent in this incarnation: makes a restarted agent more careful, never less.</summary>
-public sealed record CommitLeft(VmId Vm, MigrationId Migration, Epoch Epoch, string Digest) : JournalRecord;
 
 /// <summary>REJECTED; also for an attempt never heard of (raises <c>hi</c>).</summary>
 public sealed record AttemptRejected(VmId Vm, MigrationId Migration, Epoch Epoch, string Reason, bool Transient) : JournalRecord;

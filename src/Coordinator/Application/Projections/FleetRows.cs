@@ -1,0 +1,4 @@
+namespace Coordinator.Application.Projections;
+
+/// <summary>The projection's whole content, as saved.</summary>
+public sealed record FleetRows(IReadOnlyList<MigrationRow> Migrations, IReadOnlyList<VmRow> Vms, IReadOnlyList<HostRow> Hosts, long Skipped);
