@@ -11,7 +11,7 @@ namespace HostNode.Agent.Machine;
 /// in <c>spec/</c> (source.inc, dest.inc); each is named where it stands.
 /// </summary>
 /// <remarks>One caller at a time. The caller folds nothing by itself during a step: the records returned are folded already.</remarks>
-public sealed partial class AgentMachine
+public sealed partial class AgentMachine : IAgentMachine
 {
     /// <summary>How long the source waits for the destination's word before it asks for a refusal. Decides when to ask, never what is true.</summary>
     public static readonly TimeSpan AskAfter = TimeSpan.FromSeconds(5);
