@@ -9,7 +9,7 @@ namespace Contract.Tests.Sqlite;
 /// A scripted life of a store, from making the file to its last commit, while one call goes wrong. Keeps what was acknowledged, and the one batch
 /// whose fate is unknown because the store broke over it.
 /// </summary>
-internal sealed class FaultyRun(SqliteStoreOptions options, FaultPlan plan)
+internal sealed class FaultyRun(SqliteStoreOptions options, FaultPlan plan, bool checkpointInline)
 {
     /// <summary>So few pages that the log is checkpointed within the script.</summary>
     public const int CheckpointPages = 12;
@@ -33,7 +33,7 @@ internal sealed class FaultyRun(SqliteStoreOptions options, FaultPlan plan)
         SqliteStore? store = null;
         try
         {
-            Patiently(() => store = new SqliteStore(options with { Vfs = FaultyVfs.Name, CheckpointPages = CheckpointPages }));
+            Patiently(() => store = new SqliteStore(options with { Vfs = FaultyVfs.Name, CheckpointPages = CheckpointPages, CheckpointInline = checkpointInline }));
             if (store is null) return;
             _node = new Node(store, "node-a");
             Script(store, _node);

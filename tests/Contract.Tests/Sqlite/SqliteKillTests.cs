@@ -24,7 +24,7 @@ public sealed class SqliteKillTests
     /// <returns>The highest version acknowledged.</returns>
     private static async Task<int> LiveAndDie(string path)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "append", path]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "append", path]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var last = 0;

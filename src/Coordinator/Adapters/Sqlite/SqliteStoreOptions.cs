@@ -15,8 +15,11 @@ public sealed record SqliteStoreOptions
     /// <summary>Name of a registered SQLite file layer; null for the system's. Tests inject faults through it.</summary>
     public string? Vfs { get; init; }
 
-    /// <summary>The write-ahead log is copied into the database file after about this many pages of 4 KiB.</summary>
-    public int CheckpointPages { get; init; } = 4_000;
+    /// <summary>The write-ahead log is copied into the database file after about this many pages of 4 KiB. Small copies delay commits least.</summary>
+    public int CheckpointPages { get; init; } = 1_000;
+
+    /// <summary>The committing thread copies the log itself: no other thread touches the file. For tests that count calls.</summary>
+    public bool CheckpointInline { get; init; }
 
     /// <summary>Read by <see cref="SqliteStore.Now"/>.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -35,7 +35,6 @@ internal sealed class SqliteWriter : IDisposable
             RequireWal(_connection.Scalar("pragma journal_mode = wal"));
             _connection.Execute("pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma cache_size = -64000; pragma secure_delete = off");
             SqliteSchema.Ensure(_connection, options);
-            _checkpoint = new WalCheckpoint(_connection, options.CheckpointPages);
             _append = new AppendTransaction(_connection);
             _begin = _connection.Prepare("begin immediate");
             _commit = _connection.Prepare("commit");
@@ -44,6 +43,7 @@ internal sealed class SqliteWriter : IDisposable
             _pruneKeys = _connection.Prepare(
                 "delete from idempotency where (principal, key) in (select principal, key from idempotency where at < ?1 order by at limit ?2)");
             _saveProjection = _connection.Prepare("insert or replace into projection(name, pos, state) values(?1, ?2, ?3)");
+            _checkpoint = new WalCheckpoint(_connection, options);
         }
         catch
         {
@@ -90,7 +90,11 @@ internal sealed class SqliteWriter : IDisposable
         });
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _checkpoint.Dispose();
+        _connection.Dispose();
+    }
 
     /// <summary>Runs a transaction. What it returns is durable when this returns.</summary>
     /// <param name="write">Its statements; answers whether to commit, and the result.</param>
