@@ -23,6 +23,7 @@ internal sealed class Holder : IDisposable
     private HolderState _state;
     private long _epoch;
     private string? _label;
+    private long _departures;
     private string? _digest;
     private DateTimeOffset? _pausedAt;
     private DateTimeOffset? _runningSince;
@@ -96,7 +97,7 @@ internal sealed class Holder : IDisposable
             case "run": Run(request.Epoch, request.Host!); break;
             case "pause": Pause(); break;
             case "throttle": Array.ForEach(_vcpus, v => v.ThrottlePercent = request.Percent); break;
-            case "label": _label = request.Label; break;
+            case "label": Label(request.Label); break;
             case "loaded": (_state, _digest, _label) = (HolderState.Loaded, request.Digest, request.Label); break;
             case "completed": (_state, _digest, _pausedAt) = (HolderState.Completed, request.Digest, request.PausedAt); break;
             case "track": Track(request.On); break;
@@ -114,8 +115,8 @@ internal sealed class Holder : IDisposable
         }
         else
         {
-            (_label, _digest, _pausedAt) = (null, null, null);
-            Array.ForEach(_vcpus, v => v.ThrottlePercent = 0);
+            (_digest, _pausedAt) = (null, null);
+            Label(null);
             _runningSince = TimeProvider.System.GetUtcNow();
         }
 
@@ -123,6 +124,19 @@ internal sealed class Holder : IDisposable
         _beat.RunsUnder(epoch, host);
         _state = HolderState.Running;
         _gate.Open();
+    }
+
+    private void Label(string? label)
+    {
+        _label = label;
+        if (label is not null)
+        {
+            _departures++;
+            return;
+        }
+
+        Array.ForEach(_vcpus, v => v.ThrottlePercent = 0);
+        _tracking?.Unregister(Memory);
     }
 
     private void Pause()
@@ -154,6 +168,6 @@ internal sealed class Holder : IDisposable
 
     private HolderStatus Status() => new(
         _options.Paths.Vm, Environment.ProcessId, Memory.Address, Memory.Length, _options.Layout.Vcpus, _options.WorkingSet, _options.DirtyRate,
-        _options.Ledger, _state, _epoch, _label, _digest, _pausedAt, _runningSince,
+        _options.Ledger, _state, _epoch, _label, _departures, _digest, _pausedAt, _runningSince,
         _vcpus[0].ThrottlePercent, SyntheticProgram.PeekBeat(Memory) - 1, _programs.Sum(p => p.PagesWritten), _programs.Sum(p => p.ErrorsFound));
 }

@@ -9,12 +9,13 @@ public sealed class Host : IAsyncDisposable
 {
     private readonly LoopbackPeers _peers;
     private readonly string _tracking;
+    private readonly int _linkAttempts;
 
-    public Host(string name, LoopbackPeers peers, string tracking, string root)
+    public Host(string name, LoopbackPeers peers, string tracking, string root, int linkAttempts)
     {
         Id = HostId.Parse(name);
         Directory = Path.Combine(root, name);
-        (_peers, _tracking) = (peers, tracking);
+        (_peers, _tracking, _linkAttempts) = (peers, tracking, linkAttempts);
         Driver = NewDriver();
     }
 
@@ -55,7 +56,7 @@ public sealed class Host : IAsyncDisposable
 
     private NativeHypervisor NewDriver()
     {
-        var options = new NativeOptions { RunDirectory = Directory, HolderPath = HolderPath, Host = Id, Tracking = _tracking };
+        var options = new NativeOptions { RunDirectory = Directory, HolderPath = HolderPath, Host = Id, Tracking = _tracking, LinkAttempts = _linkAttempts };
         var driver = new NativeHypervisor(options, Events, _peers, TimeProvider.System);
         _peers.Add(Id, driver);
         return driver;

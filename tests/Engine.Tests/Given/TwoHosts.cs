@@ -12,10 +12,17 @@ public sealed class TwoHosts : IAsyncDisposable
 
     private readonly string _root = Path.Combine(Path.GetTempPath(), "engine-tests-" + Environment.ProcessId + "-" + Interlocked.Increment(ref s_number));
 
-    public TwoHosts(string tracking = "cooperative")
+    public TwoHosts(string tracking = "cooperative", int linkAttempts = 8)
     {
-        Source = new Host("alpha", Peers, tracking, _root);
-        Destination = new Host("beta", Peers, tracking, _root);
+        Source = new Host("alpha", Peers, tracking, _root, linkAttempts);
+        Destination = new Host("beta", Peers, tracking, _root, linkAttempts);
+    }
+
+    private TwoHosts(TwoHosts there)
+    {
+        (Peers, Source, Destination, Spec, Policy) = (there.Peers, there.Destination, there.Source, there.Spec, there.Policy);
+        Epoch = there.Epoch.Next;
+        Migration = MigrationId.Create(7, DateTimeOffset.UnixEpoch.AddDays(20_000), (int)Epoch.Value);
     }
 
     public LoopbackPeers Peers { get; } = new();
@@ -42,10 +49,21 @@ public sealed class TwoHosts : IAsyncDisposable
 
     public MigrateOut Plan => new(Vm, 1, Migration, Epoch, Destination.Id, new TransferEndpoint("127.0.0.1", 1, null), Spec, Policy, Force: false);
 
+    /// <summary>The next attempt, the other way round, with the same hosts.</summary>
+    public TwoHosts Back() => new(this);
+
     public void StartGuest()
     {
         Source.Driver.Execute(new StartGuest(Vm, Spec, new Epoch(1)));
         Source.Events.Next<GuestRunning>();
+    }
+
+    /// <summary>Until every page of the working set was written once, so that there is something to send.</summary>
+    public void AwaitFilled()
+    {
+        var pages = Spec.Load!.WorkingSet.Value / 4096;
+        using var link = Source.Link(Vm);
+        while (link.Status().PagesWritten < pages) Thread.Sleep(5);
     }
 
     public void Prepare()
@@ -89,6 +107,7 @@ public sealed class TwoHosts : IAsyncDisposable
         using var destination = Destination.Link(Vm);
         using var here = source.Files(writable: false);
         using var there = destination.Files(writable: false);
+        if (here.Memory.Length != there.Memory.Length) throw new InvalidOperationException("different sizes");
         var different = 0L;
         for (var at = 0L; at < here.Memory.Length; at += 4096)
         {

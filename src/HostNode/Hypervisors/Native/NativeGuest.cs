@@ -152,9 +152,9 @@ internal sealed class NativeGuest(VmId vm, NativeParts parts) : IDisposable
             return;
         }
 
-        link.Ask(new HolderRequest("label") { Label = migration.Value });
+        status = link.Ask(new HolderRequest("label") { Label = migration.Value });
         var memory = link.Files(writable: false);
-        _outgoing = new OutgoingRun(command, link, memory, Tracker(link, status, memory), parts.Sink, parts.Peers, parts.Clock);
+        _outgoing = new OutgoingRun(command, link, status.Departures, memory, Tracker(link, status, memory), parts);
         _outgoing.Start();
     }
 
@@ -185,6 +185,7 @@ internal sealed class NativeGuest(VmId vm, NativeParts parts) : IDisposable
     // What an agent before us left: completed, or not and then it never will be.
     private HypervisorEvent Standing(HolderStatus? status, MigrationId migration, string reason)
     {
+        if (status?.State == HolderState.Running && status.Label == migration.Value) _link!.Ask(new HolderRequest("label"));
         if (status is not { State: HolderState.Completed } done || done.Label != migration.Value)
             return new OutgoingFailed(vm, migration, reason, GuestRuns: status?.State == HolderState.Running);
         var unknown = new TransferStats(ByteCount.Zero, ByteCount.Zero, 0, TimeSpan.Zero, TimeSpan.Zero);
@@ -269,12 +270,24 @@ internal sealed class NativeGuest(VmId vm, NativeParts parts) : IDisposable
         _outgoing = null;
     }
 
-    private static HypervisorEvent Failure(HypervisorCommand command, string reason) => command switch
+    private bool Runs()
+    {
+        try
+        {
+            return Attached()?.Status().State == HolderState.Running;
+        }
+        catch (Exception gone) when (gone is IOException or HolderRefusedException)
+        {
+            return false;
+        }
+    }
+
+    private HypervisorEvent Failure(HypervisorCommand command, string reason) => command switch
     {
         PrepareIncoming c => new IncomingFailed(c.Vm, c.Migration, reason),
-        StartOutgoing c => new OutgoingFailed(c.Vm, c.Plan.Migration, reason, GuestRuns: false),
-        StopAndCopy c => new OutgoingFailed(c.Vm, c.Migration, reason, GuestRuns: false),
-        AbortOutgoing c => new OutgoingFailed(c.Vm, c.Migration, reason, GuestRuns: false),
+        StartOutgoing c => new OutgoingFailed(c.Vm, c.Plan.Migration, reason, GuestRuns: Runs()),
+        StopAndCopy c => new OutgoingFailed(c.Vm, c.Migration, reason, Runs()),
+        AbortOutgoing c => new OutgoingFailed(c.Vm, c.Migration, reason, Runs()),
         VerifyGuest c => new GuestVerified(c.Vm, c.Migration, false, reason),
         _ => new GuestFailed(command.Vm, reason),
     };

@@ -17,6 +17,9 @@ public sealed record NativeOptions
     /// <summary><c>auto</c> (wpAsync if the self-test passes, else cooperative), <c>wpAsync</c> or <c>cooperative</c>.</summary>
     public string Tracking { get; init; } = "auto";
 
+    /// <summary>Links tried in a row, with growing waits, before a broken transfer is given up.</summary>
+    public int LinkAttempts { get; init; } = 8;
+
     /// <summary>Longest wait for a new guest-holder to answer.</summary>
     public TimeSpan StartMax { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -27,20 +27,21 @@ internal sealed class OutgoingRun : IOutgoingHost, IDisposable
     private volatile RoundMeasured? _round;
     private volatile bool _ended;
 
-    public OutgoingRun(StartOutgoing order, GuestLink guest, GuestMemory memory, IDirtyTracker tracker, IHypervisorSink sink, IPeerConnector peers, TimeProvider clock)
+    public OutgoingRun(StartOutgoing order, GuestLink guest, long departures, GuestMemory memory, IDirtyTracker tracker, NativeParts parts)
     {
-        (_order, _guest, _memory, _tracker, _sink, _peers, _plan) = (order, guest, memory, tracker, sink, peers, order.Plan);
+        (_order, _guest, _memory, _tracker, _sink, _peers, _plan) = (order, guest, memory, tracker, parts.Sink, parts.Peers, order.Plan);
         var options = new OutgoingOptions
         {
             Attempt = order.Plan.Migration.Value,
             Streams = order.Plan.Policy.Streams,
 
-            // Links this run opens by itself count within the agent's number.
-            FirstLink = order.Link << 20,
+            // Both only grow, so the first link is higher than any of an agent before us; links opened by ourselves count on from it.
+            FirstLink = (order.Link + departures) << 20,
+            LinkAttempts = parts.Options.LinkAttempts,
             Resume = order.Resume,
             FullVerify = order.Plan.Policy.Verify == "full",
         };
-        _transfer = new OutgoingTransfer(options, memory, tracker, this, clock);
+        _transfer = new OutgoingTransfer(options, memory, tracker, this, parts.Clock);
         _transfer.LimitBandwidth(order.Plan.Policy.MaxBandwidth);
         _thread = new Thread(Run) { IsBackground = true, Name = "outgoing-" + order.Vm.Value };
         _samples = new Timer(_ => Sample(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -82,7 +83,9 @@ internal sealed class OutgoingRun : IOutgoingHost, IDisposable
     public void Dispose()
     {
         Abort("the agent ends");
-        _samples.Dispose();
+
+        // Waits for a sample that is being taken: it reads the memory we are about to unmap.
+        _samples.DisposeAsync().AsTask().Wait();
         _tracker.Dispose();
         _memory.Dispose();
     }
@@ -148,7 +151,6 @@ internal sealed class OutgoingRun : IOutgoingHost, IDisposable
         var runs = !guestPaused;
         try
         {
-            if (runs) _guest.Ask(new HolderRequest("throttle"));
             runs = _guest.Status().State == HolderState.Running;
             if (runs) _guest.Ask(new HolderRequest("label"));
         }
@@ -162,9 +164,10 @@ internal sealed class OutgoingRun : IOutgoingHost, IDisposable
 
     private void Sample()
     {
-        if (_ended || _round is not { } round) return;
+        if (_ended) return;
+        var round = _round;
         _sink.Post(new OutgoingProgress(_order.Vm, new ProgressSample(
-            Migration, round.Round, _transfer.Sent, _transfer.Remaining, round.Bandwidth, round.DirtyRate, round.ThrottlePercent)));
+            Migration, (round?.Round ?? 0) + 1, _transfer.Sent, _transfer.Remaining, round?.Bandwidth ?? ByteRate.Zero, round?.DirtyRate ?? ByteRate.Zero, round?.ThrottlePercent ?? 0)));
     }
 
     private void Post(HypervisorEvent happened)

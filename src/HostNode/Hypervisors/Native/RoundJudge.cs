@@ -12,14 +12,16 @@ namespace HostNode.Hypervisors.Native;
 internal sealed class RoundJudge
 {
     private readonly List<RoundFacts> _reported = [];
+
+    // Rounds of an agent before us: reported numbers go on, but they do not use up our patience.
+    private int _before;
     private bool _waiting;
 
-    /// <param name="first">Number of the first round of this run.</param>
     /// <returns>The facts, the rule's word, and whether this boundary is news.</returns>
     public (RoundFacts Facts, Forecast Forecast, bool IsNews) Judge(RoundMeasured round, MigrationPolicy policy, bool force)
     {
-        var number = (_reported.Count == 0 ? 0 : _reported[^1].Round) + 1;
-        var facts = new RoundFacts(number, round.Sent, round.Duration, round.Dirty, round.Bandwidth, round.DirtyRate, round.ThrottlePercent);
+        if (_reported.Count == 0) _before = round.Round - 1;
+        var facts = new RoundFacts(_reported.Count + 1, round.Sent, round.Duration, round.Dirty, round.Bandwidth, round.DirtyRate, round.ThrottlePercent);
         var forecast = ConvergenceRule.Decide([.. _reported, facts], policy, ByteCount.Zero, round.RoundTrip);
         if (force && forecast.Verdict is not (Verdict.Ready or Verdict.Force))
             forecast = forecast with { Verdict = Verdict.Force, Reason = "forced by order; " + forecast.Reason };
@@ -27,6 +29,6 @@ internal sealed class RoundJudge
         var news = !(ready && _waiting);
         if (news) _reported.Add(facts);
         _waiting = ready;
-        return (facts, forecast, news);
+        return (facts with { Round = _before + facts.Round }, forecast, news);
     }
 }
