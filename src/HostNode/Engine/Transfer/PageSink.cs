@@ -40,9 +40,11 @@ internal sealed class PageSink(GuestMemory guest)
         else ReceiveAndCopy(channel, header, staging[..header.PayloadLength]);
         for (var rest = header.ZeroMask; rest != 0; rest &= rest - 1) Page(header, BitOperations.TrailingZeroCount(rest)).Clear();
         Note(header);
+        SawRound(header.Round);
         Volatile.Write(ref _received[stream], _received[stream] + 1);
     }
 
+    /// <summary>From the first page on: an agent that takes over in the middle of a round must begin a new one.</summary>
     public void SawRound(uint round)
     {
         if (round > LastRound) Volatile.Write(ref _lastRound, round);
