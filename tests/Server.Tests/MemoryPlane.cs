@@ -74,7 +74,7 @@ internal sealed class MemoryPlane : IControlPlane
 
     public Task<Answer<VmResource>> AdoptVmAsync(AdoptVmRequest body, Call call) => VmAsync(body.Name.Value, body.Spec, body.Host.Value, call);
 
-    public Task<Answer<VmResource>> StartVmAsync(VmId id, ActionRequest body, Call call) => throw new RefusedException(ApiProblems.NotFound("vm", id.Value));
+    public Task<Answer<VmResource>> StartVmAsync(VmId id, StartVmRequest body, Call call) => throw new RefusedException(ApiProblems.NotFound("vm", id.Value));
 
     public Task<Answer<VmResource>> StopVmAsync(VmId id, ActionRequest body, Call call) => throw new RefusedException(ApiProblems.NotFound("vm", id.Value));
 

@@ -21,6 +21,8 @@ internal sealed class RecordedHubEvents : IHubEvents
         return Task.FromResult(Admit(hello));
     }
 
+    public void Linked(AgentHello hello, long link) => Say($"linked {hello.Host} {hello.StartCount}");
+
     public void ReportArrived(HostId host, AgentReport report)
     {
         Reports.Enqueue(report);

@@ -17,8 +17,8 @@ internal static class VmVerbs
             session.Api.PostAsync("/v1/vms", body, ApiJson.Default.RegisterVm, ApiJson.Reader.VmResource, cancellation)));
         vms.Subcommands.Add(New("adopt", "Take over a VM that already runs on a host.", (session, body, cancellation) => session.Api.PostAsync(
             "/v1/vms:adopt", new AdoptVmRequest(body.Name, body.Host, body.Spec, body.Reason), ApiJson.Default.AdoptVmRequest, ApiJson.Reader.VmResource, cancellation)));
-        vms.Subcommands.Add(Act("start", "Start a stopped VM where it is placed.", null));
-        vms.Subcommands.Add(Act("stop", "Stop a VM; its memory is given up.", "stops the guest and gives up its memory"));
+        vms.Subcommands.Add(Start());
+        vms.Subcommands.Add(Stop());
         return vms;
     }
 
@@ -63,16 +63,32 @@ internal static class VmVerbs
         });
     }
 
-    private static Command Act(string verb, string description, string? consequence)
+    private static Command Start()
+    {
+        var name = Common.Name("vm");
+        var host = new Option<string?>("--host") { Description = "Another host than the last one." };
+        var reason = Common.Reason();
+        return Common.Verb("start", "Start a stopped or lost VM.", [name, host, reason], async (parsed, session, cancellation) =>
+        {
+            HostId? where = null;
+            if (parsed.GetValue(host) is { } text) where = HostId.TryParse(text, out var id) ? id : throw new CliException(ExitCodes.Usage, Names.Refusal("host", text));
+            var after = await session.Api.PostAsync(
+                $"/v1/vms/{Common.Escape(parsed.GetRequiredValue(name))}:start", new StartVmRequest(where, parsed.GetValue(reason)), ApiJson.Default.StartVmRequest, ApiJson.Reader.VmResource, cancellation);
+            Printers.Vms.One(session.Format, after);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Stop()
     {
         var name = Common.Name("vm");
         var reason = Common.Reason();
-        return Common.Verb(verb, description, [name, reason], async (parsed, session, cancellation) =>
+        return Common.Verb("stop", "Stop a VM; its memory is given up.", [name, reason], async (parsed, session, cancellation) =>
         {
             var vm = parsed.GetRequiredValue(name);
-            if (consequence is not null) session.Confirm($"This {consequence}. Really {verb} {vm}?");
+            session.Confirm($"This stops the guest and gives up its memory. Really stop {vm}?");
             var after = await session.Api.PostAsync(
-                $"/v1/vms/{Common.Escape(vm)}:{verb}", new ActionRequest(parsed.GetValue(reason)), ApiJson.Default.ActionRequest, ApiJson.Reader.VmResource, cancellation);
+                $"/v1/vms/{Common.Escape(vm)}:stop", new ActionRequest(parsed.GetValue(reason)), ApiJson.Default.ActionRequest, ApiJson.Reader.VmResource, cancellation);
             Printers.Vms.One(session.Format, after);
             return ExitCodes.Done;
         });

@@ -24,7 +24,7 @@ public interface IControlPlane
 
     Task<Answer<VmResource>> AdoptVmAsync(AdoptVmRequest body, Call call);
 
-    Task<Answer<VmResource>> StartVmAsync(VmId id, ActionRequest body, Call call);
+    Task<Answer<VmResource>> StartVmAsync(VmId id, StartVmRequest body, Call call);
 
     Task<Answer<VmResource>> StopVmAsync(VmId id, ActionRequest body, Call call);
 

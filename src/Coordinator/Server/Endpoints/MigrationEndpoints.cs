@@ -13,7 +13,7 @@ internal static class MigrationEndpoints
     {
         routes.MapPost("/v1/migrations", CreateAsync).Command<CreateMigration, MigrationResource>(false, 202).Produces<MigrationPlan>(200)
             .Says("createMigration", Tag, "Move a running VM to another host.",
-                "Returns 202 with the migration itself once the request is durable; nothing can lose it afterwards. With ?dryRun=true the prechecks of both hosts run and nothing is changed (200).", 404, 503);
+                "Returns 202 with the migration itself once the request is durable; nothing can lose it afterwards. With ?dryRun=true it is only checked against what the coordinator knows, and nothing is changed (200); the hosts' own prechecks come first in every migration.", 404, 503);
         routes.MapGet("/v1/migrations", ListAsync).Produces<ListResource<MigrationResource>>()
             .Says("listMigrations", Tag, "List migrations, newest first.", "Ended migrations stay listed.");
         routes.MapGet("/v1/migrations/{id}", GetAsync).Produces<MigrationResource>().Produces(304)

@@ -1,6 +1,5 @@
 using Coordinator.Server.Api;
 using Coordinator.Shared.Contracts.Api;
-using Coordinator.Shared.Identity;
 
 namespace Coordinator.Server.Endpoints;
 
@@ -19,8 +18,8 @@ internal static class VmEndpoints
         routes.MapGet("/v1/vms/{name}", GetAsync).Produces<VmResource>().Produces(304).Says("getVm", Tag, "One VM as it is now.", "Where it is placed, under which epoch, and its open migration.", 404);
         routes.MapGet("/v1/vms/{name}/events", EventsAsync).Produces<ListResource<EventResource>>()
             .Says("listVmEvents", Tag, "The history of one VM's placement.", "Committed events in order.", 404);
-        routes.MapPost("/v1/vms/{name}:start", StartAsync).Command<ActionRequest, VmResource>(true, 202)
-            .Says("startVm", Tag, "Start a stopped VM where it is placed.", "Burns one epoch.", 404, 503);
+        routes.MapPost("/v1/vms/{name}:start", StartAsync).Command<StartVmRequest, VmResource>(true, 202)
+            .Says("startVm", Tag, "Start a stopped or lost VM.", "On its last host, or on another one. Burns one epoch.", 404, 503);
         routes.MapPost("/v1/vms/{name}:stop", StopAsync).Command<ActionRequest, VmResource>(true, 202)
             .Says("stopVm", Tag, "Stop a VM: its memory is given up.", "Refused while a migration is open.", 404, 503);
     }
@@ -53,14 +52,17 @@ internal static class VmEndpoints
     private static Task EventsAsync(HttpContext context, IControlPlane plane, string name, string? limit, string? cursor) =>
         EventEndpoints.PageAsync(context, plane, PathNames.Vm(name).StreamKey, ApiProblems.NotFound("vm", name), limit, cursor);
 
-    private static Task StartAsync(HttpContext context, IControlPlane plane, string name) => ActAsync(context, name, plane.StartVmAsync);
+    private static async Task StartAsync(HttpContext context, IControlPlane plane, string name)
+    {
+        var body = await RequestBody.ReadAsync(context, ApiJson.Default.StartVmRequest, new StartVmRequest());
+        var answer = await plane.StartVmAsync(PathNames.Vm(name), body.Value, Call.Of(context, body.Hash));
+        await Reply.CommandAsync(context, answer, v => v.Metadata, ApiJson.Default.VmResource, 202);
+    }
 
-    private static Task StopAsync(HttpContext context, IControlPlane plane, string name) => ActAsync(context, name, plane.StopVmAsync);
-
-    private static async Task ActAsync(HttpContext context, string name, Func<VmId, ActionRequest, Call, Task<Answer<VmResource>>> act)
+    private static async Task StopAsync(HttpContext context, IControlPlane plane, string name)
     {
         var body = await RequestBody.ReadAsync(context, ApiJson.Default.ActionRequest, new ActionRequest());
-        var answer = await act(PathNames.Vm(name), body.Value, Call.Of(context, body.Hash));
+        var answer = await plane.StopVmAsync(PathNames.Vm(name), body.Value, Call.Of(context, body.Hash));
         await Reply.CommandAsync(context, answer, v => v.Metadata, ApiJson.Default.VmResource, 202);
     }
 }

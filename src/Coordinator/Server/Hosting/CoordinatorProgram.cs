@@ -1,12 +1,11 @@
-using System.Net.Sockets;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
-using Microsoft.AspNetCore.Connections;
+using Coordinator.Server.Node;
 
 namespace Coordinator.Server.Hosting;
 
 /// <summary>The process from its arguments to its exit code.</summary>
-public static class CoordinatorProgram
+public static partial class CoordinatorProgram
 {
     private const string SettingsFile = "appsettings.json";
 
@@ -15,10 +14,15 @@ public static class CoordinatorProgram
         try
         {
             var options = ConfigReader.Read(args, Environment.GetEnvironmentVariables(), SettingsFile);
+            // Before the store is opened: a second process started by mistake must not fence the first and then find its port taken.
+            PortCheck.Require(options.Http, ConfigKeys.HttpPort);
+            PortCheck.Require(options.Hub, ConfigKeys.HubPort);
             using var certificates = Certificates.Load(options, TimeProvider.System);
-            await using var app = EdgeApplication.Build(options, certificates, services => NodePlug.Add(services, options));
-            await StartAsync(app, options);
-            if (options.ReadyFile is { } path) ReadyFile.Of(app).Write(path);
+            await using var app = EdgeApplication.Build(options, certificates, services => NodeServices.Add(services, options));
+            await app.StartAsync();
+            var addresses = ReadyFile.Of(app);
+            if (options.ReadyFile is { } path) addresses.Write(path);
+            LogServing(app.Logger, options.Node, addresses.Http, addresses.Hub);
             await app.WaitForShutdownAsync();
             return ExitCodes.Stopped;
         }
@@ -29,19 +33,6 @@ public static class CoordinatorProgram
         }
     }
 
-    private static async Task StartAsync(WebApplication app, CoordinatorOptions options)
-    {
-        try
-        {
-            await app.StartAsync();
-        }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
-        {
-            throw new ConfigurationProblemException($"{e.Message.TrimEnd('.')} ({ConfigKeys.HttpPort.Path} = {options.Http.Port}, {ConfigKeys.HubPort.Path} = {options.Hub.Port}): stop the other program or choose another port", e);
-        }
-        catch (SocketException e)
-        {
-            throw new ConfigurationProblemException($"cannot listen on {options.Http} and {options.Hub}: {e.Message} ({ConfigKeys.HttpAddress.Path}, {ConfigKeys.HubAddress.Path})", e);
-        }
-    }
+    [LoggerMessage(1000, LogLevel.Information, "{Node} serves {Http}, agents at {Hub}")]
+    private static partial void LogServing(ILogger log, string node, string http, string hub);
 }

@@ -80,6 +80,8 @@ public static class EdgeApplication
     {
         logging.SetMinimumLevel(options.LogLevel);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // It logs what CoordinatorProgram says better, in one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         if (options.JsonLogs) logging.AddJsonConsole(json => json.IncludeScopes = true);
         else logging.AddSimpleConsole(simple => (simple.SingleLine, simple.TimestampFormat, simple.ColorBehavior) = (true, "HH:mm:ss.fff ", LoggerColorBehavior.Disabled));
     }

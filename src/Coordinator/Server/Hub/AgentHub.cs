@@ -96,8 +96,9 @@ public sealed partial class AgentHub : IDisposable
                 return;
             }
 
-            link.Send(new HubWelcome(_options.Node, link.Number));
+            link.Open(new HubWelcome(_options.Node, link.Number));
             LogConnected(link.Host.Value, link.Hello.StartCount, link.Number);
+            _events.Linked(link.Hello, link.Number);
             await link.RunAsync(buffer, stopping);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or IOException)

@@ -19,6 +19,7 @@ internal sealed class AgentLink : IDisposable
     private readonly HashSet<(long StartCount, long N)> _unacknowledged = [];
     private long _lastFrame;
     private bool _late;
+    private volatile bool _open;
     private HubProtocolException? _why;
 
     public AgentLink(WebSocket socket, AgentHello hello, long number, HubOptions options, IHubEvents events, TimeProvider clock)
@@ -44,9 +45,17 @@ internal sealed class AgentLink : IDisposable
 
     public TimeSpan Silence => _clock.GetElapsedTime(Interlocked.Read(ref _lastFrame));
 
-    /// <summary>False when the bounded queue is full; the message is not kept.</summary>
+    /// <summary>The agent is admitted: it is welcomed, and only from here on told anything.</summary>
+    public void Open(HubWelcome welcome)
+    {
+        _outbound.Offer(welcome);
+        _open = true;
+    }
+
+    /// <summary>False when the agent is not admitted yet or the bounded queue is full; the message is not kept.</summary>
     public bool Send(HubMessage message)
     {
+        if (!_open) return false;
         if (message is HubAck ack)
         {
             lock (_gate) _unacknowledged.Remove((ack.StartCount, ack.N));

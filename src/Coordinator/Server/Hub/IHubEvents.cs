@@ -12,6 +12,9 @@ public interface IHubEvents
     /// <summary>Asks the host's stream whether this agent may speak for the host (journal, start count, written off or not). The hub has already checked the certificate.</summary>
     Task<Admission> AdmitAsync(AgentHello hello, long link, CancellationToken cancellation);
 
+    /// <summary>The agent is admitted and welcomed: from here on <see cref="AgentHub.Send"/> reaches it.</summary>
+    void Linked(AgentHello hello, long link);
+
     /// <summary>A report to be decided on. Acknowledge it with <see cref="AgentHub.Send"/> after the commit; until then the agent repeats it.</summary>
     void ReportArrived(HostId host, AgentReport report);
 

@@ -28,6 +28,7 @@ namespace Coordinator.Shared.Contracts.Api;
 [JsonSerializable(typeof(RegisterVm))]
 [JsonSerializable(typeof(AdoptVmRequest))]
 [JsonSerializable(typeof(ActionRequest))]
+[JsonSerializable(typeof(StartVmRequest))]
 [JsonSerializable(typeof(ResolveMigration))]
 [JsonSerializable(typeof(WriteOffHost))]
 [JsonSerializable(typeof(ProblemBody))]

@@ -13,8 +13,8 @@ public sealed record MigrationSpec(string Vm, string Source, string Destination,
 
 /// <summary>What is true of a migration now; every figure comes from its events, except the live sample in <see cref="Transfer"/>.</summary>
 /// <param name="Phase">
-/// <c>Prechecking</c>, <c>Reserving</c>, <c>Preparing</c>, <c>PreCopying</c>, <c>SwitchingOver</c>, <c>Cancelling</c>, <c>Settling</c>
-/// (the outcome is known, hosts clean up), <c>Held</c>, <c>Closed</c>.
+/// <c>Prechecking</c>, <c>Queued</c>, <c>Reserving</c>, <c>Preparing</c>, <c>PreCopying</c>, <c>SwitchingOver</c>, <c>Cancelling</c>,
+/// <c>GoingForward</c>, <c>Settling</c> (the outcome is known, hosts clean up), <c>Held</c>, <c>Closed</c>.
 /// </param>
 /// <param name="Verdict">One sentence: where it stands and what it waits for.</param>
 /// <param name="Epoch">The attempt: grows by one each time, enforced by the hosts.</param>

@@ -7,21 +7,24 @@ namespace Coordinator.Shared.Contracts.Api;
 /// <param name="Reason">Why, for the history.</param>
 public sealed record CreateMigration(VmId Vm, HostId Destination, MigrationPolicy? Policy = null, string? Reason = null);
 
-/// <summary>Body of <c>POST /v1/vms</c>: a VM that does not run yet gets its place and, with <paramref name="Start"/>, is started there.</summary>
-public sealed record RegisterVm(VmId Name, HostId Host, GuestSpec Spec, bool Start = true, string? Reason = null);
+/// <summary>Body of <c>POST /v1/vms</c>: a VM that does not run yet gets its place and is started there.</summary>
+public sealed record RegisterVm(VmId Name, HostId Host, GuestSpec Spec, string? Reason = null);
 
 /// <summary>Body of <c>POST /v1/vms:adopt</c>: the guest already runs on that host, started by something else.</summary>
 public sealed record AdoptVmRequest(VmId Name, HostId Host, GuestSpec Spec, string? Reason = null);
 
-/// <summary>Body of actions that need no more than a reason: cordon, uncordon, start, stop, cancel, forceSwitchover. May be left out.</summary>
+/// <summary>Body of <c>POST /v1/vms/{name}:start</c>. May be left out.</summary>
+/// <param name="Host">Another host than the last one; null for the same.</param>
+public sealed record StartVmRequest(HostId? Host = null, string? Reason = null);
+
+/// <summary>Body of actions that need no more than a reason: cordon, uncordon, stop, cancel, forceSwitchover. May be left out.</summary>
 public sealed record ActionRequest(string? Reason = null);
 
 /// <summary>Body of <c>POST /v1/migrations/{id}:resolve</c>, for a held migration.</summary>
 /// <param name="Choice"><c>resumeSource</c> (accepts losing what the destination did), <c>restartFromDisk</c>, <c>wait</c>.</param>
 /// <param name="Reason">Mandatory: it goes into the history.</param>
 /// <param name="SecondPerson">Who agreed; mandatory for the two choices that give something up.</param>
-/// <param name="AttestedOff">For a migration that is not held yet: a person has seen that the other host is off.</param>
-public sealed record ResolveMigration(string Choice, string Reason, string? SecondPerson = null, bool AttestedOff = false);
+public sealed record ResolveMigration(string Choice, string Reason, string? SecondPerson = null);
 
 /// <summary>Body of <c>POST /v1/hosts/{name}:writeOff</c>: the host is gone for good and its name is never used again.</summary>
 /// <param name="AttestedOff">Must be true: a person has seen that the machine is off. Nothing else can know.</param>

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Coordinator.Application.Events;
+using Coordinator.Application.Projections;
+using Coordinator.Application.Store;
+using Coordinator.Server.Api;
+using Coordinator.Server.Configuration;
+using Coordinator.Server.Node.Views;
+using Coordinator.Shared.Contracts.Api;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Server.Node;
+
+/// <summary>Rows of the projection as resources of the API.</summary>
+internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostLinks links, LiveSamples samples, CoordinatorOptions options)
+{
+    public MigrationResource? Migration(MigrationId id) => fleet.Migration(id) is { } row ? View(row) : null;
+
+    public VmResource? Vm(VmId id) => fleet.Vm(id) is { } row ? VmView.Of(row) : null;
+
+    public HostResource? Host(HostId id) => fleet.Host(id) is { State.JournalId: not null } row ? HostView.Of(row, links.Of(id), fleet.Vms(), fleet.Migrations()) : null;
+
+    public IReadOnlyList<MigrationResource> Migrations(MigrationFilter filter, string? after, int limit)
+    {
+        var rows = fleet.Migrations().AsEnumerable();
+        if (after is not null) rows = rows.SkipWhile(row => row.Plan.Id.Value != after).Skip(1);
+        return [.. rows.Where(row => Matches(row, filter)).Select(View).Where(m => filter.Phase is null || m.Status.Phase == filter.Phase).Take(limit)];
+    }
+
+    public IReadOnlyList<HostResource> Hosts(string? after, int limit)
+    {
+        var (vms, migrations) = (fleet.Vms(), fleet.Migrations());
+        return
+        [
+            .. fleet.Hosts().Where(row => row.State.JournalId is not null && IsAfter(row.State.Id!.Value.Value, after)).Take(limit)
+                .Select(row => HostView.Of(row, links.Of(row.State.Id!.Value), vms, migrations)),
+        ];
+    }
+
+    public IReadOnlyList<VmResource> Vms(string? host, string? after, int limit) =>
+        [.. fleet.Vms().Where(row => IsAfter(row.State.Id.Value, after) && (host is null || row.State.Host.Value == host)).Take(limit).Select(VmView.Of)];
+
+    public IReadOnlyList<EventResource>? Events(string streamKey, int after, int limit)
+    {
+        var events = store.ReadStream(streamKey, after).Take(limit).Select(View).ToList();
+        return events.Count > 0 || store.ReadStream(streamKey, 0).Any() ? events : null;
+    }
+
+    private static bool IsAfter(string name, string? after) => after is null || string.CompareOrdinal(name, after) > 0;
+
+    private static bool Matches(MigrationRow row, MigrationFilter filter) =>
+        (filter.Vm is null || row.Plan.Vm.Value == filter.Vm)
+        && (filter.Host is null || row.Plan.Source.Value == filter.Host || row.Plan.Destination.Value == filter.Host)
+        && (!filter.OpenOnly || row.ClosedAt is null);
+
+    private MigrationResource View(MigrationRow row) => MigrationView.Of(row, samples.Of(row.Plan.Id), links, options.Node);
+
+    private static EventResource View(StoredEvent e)
+    {
+        var meta = JsonSerializer.Deserialize(e.Meta.Span, DomainJson.Default.EventMeta)!;
+        using var body = JsonDocument.Parse(e.Body);
+        return new EventResource(
+            e.Id, e.Stream, e.Version, e.At, e.Type, meta.Actor, meta.Source, meta.Reason, new EventCause(meta.CauseKind, meta.CauseId), e.Term.Value, body.RootElement.Clone())
+        {
+            RequestId = meta.RequestId,
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Server.Node;
+
+/// <summary>Whether hosts are heard of, as the hub says; volatile on purpose: after a start everyone is Unknown until it connects.</summary>
+public sealed class HostLinks(TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<HostId, HostLink> _links = new();
+
+    public HostLink Of(HostId host) => _links.GetValueOrDefault(host, HostLink.Unknown);
+
+    public void Connected(HostId host, long link, string version) => _links[host] = new HostLink("Ready", link, clock.GetUtcNow(), version);
+
+    public void Late(HostId host, long link) => Change(host, link, "Late");
+
+    public void OnTime(HostId host, long link) => Change(host, link, "Ready");
+
+    public void Gone(HostId host, long link) => Change(host, link, "Gone");
+
+    // News of an older link is stale: a newer one stands already.
+    private void Change(HostId host, long link, string phase)
+    {
+        while (_links.TryGetValue(host, out var known) && known.Number == link)
+        {
+            if (_links.TryUpdate(host, known with { Phase = phase, Since = clock.GetUtcNow() }, known)) return;
+        }
+    }
+}
+
+/// <param name="Phase"><c>Unknown</c>, <c>Ready</c>, <c>Late</c>, <c>Gone</c>.</param>
+/// <param name="Since">When it came to be so.</param>
+public sealed record HostLink(string Phase, long Number, DateTimeOffset? Since, string? AgentVersion)
+{
+    public static readonly HostLink Unknown = new("Unknown", 0, null, null);
+}

@@ -1,0 +1,120 @@
+using Coordinator.Application.Machine;
+using Coordinator.Application.Node;
+using Coordinator.Application.Projections;
+using Coordinator.Domain;
+using Coordinator.Server.Api;
+using Coordinator.Server.Configuration;
+using Coordinator.Server.Hub;
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Contracts.Api;
+using Coordinator.Shared.Identity;
+using Requests = Coordinator.Shared.Contracts.Api;
+
+namespace Coordinator.Server.Node;
+
+/// <summary>The API's words as commands of the node, and the node's answers as resources.</summary>
+internal sealed class NodeControlPlane(
+    CoordinatorNode node, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, AgentHub hub,
+    CoordinatorOptions options) : IControlPlane
+{
+    public async Task<Answer<MigrationResource>> CreateMigrationAsync(Requests.CreateMigration body, Call call)
+    {
+        // Advice only, so that a typing error is answered at once; the claim at the host's own shard is what counts.
+        planner.RefuseUnknownOrClosed(body.Destination);
+        var result = await SubmitAsync(new Application.Machine.CreateMigration(body.Vm, body.Destination, body.Policy ?? MigrationPolicy.Default), call, body.Reason);
+        return Answered(result, stream => Migration(MigrationId.Parse(stream["migration-".Length..])));
+    }
+
+    public Task<MigrationPlan> PlanMigrationAsync(Requests.CreateMigration body, Call call) => Task.FromResult(planner.Plan(body));
+
+    public async Task<Answer<MigrationResource>> CancelMigrationAsync(MigrationId id, ActionRequest body, Call call)
+    {
+        var answer = await MigrationCommandAsync(id, new CancelMigration(id), call, body.Reason);
+        return answer with { Pending = answer.Resource.Status.Outcome is null };
+    }
+
+    public async Task<Answer<MigrationResource>> ForceSwitchoverAsync(MigrationId id, ActionRequest body, Call call) =>
+        await MigrationCommandAsync(id, new ForceMigration(id), call, body.Reason) with { Pending = true };
+
+    public Task<Answer<MigrationResource>> ResolveMigrationAsync(MigrationId id, Requests.ResolveMigration body, Call call) =>
+        MigrationCommandAsync(id, new Application.Machine.ResolveMigration(id, body.Choice, body.SecondPerson ?? ""), call, body.Reason);
+
+    public Task<Answer<VmResource>> RegisterVmAsync(Requests.RegisterVm body, Call call) => PlaceAsync(body.Name, body.Spec, body.Host, false, body.Reason, call);
+
+    public Task<Answer<VmResource>> AdoptVmAsync(AdoptVmRequest body, Call call) => PlaceAsync(body.Name, body.Spec, body.Host, true, body.Reason, call);
+
+    public Task<Answer<VmResource>> StartVmAsync(VmId id, StartVmRequest body, Call call) => VmCommandAsync(id, new StartVmCommand(id, body.Host), call, body.Reason);
+
+    public Task<Answer<VmResource>> StopVmAsync(VmId id, ActionRequest body, Call call) => VmCommandAsync(id, new StopVmCommand(id), call, body.Reason);
+
+    public Task<Answer<HostResource>> CordonAsync(HostId id, ActionRequest body, Call call) => HostCommandAsync(id, new CordonHost(id), call, body.Reason);
+
+    public Task<Answer<HostResource>> UncordonAsync(HostId id, ActionRequest body, Call call) => HostCommandAsync(id, new UncordonHost(id), call, body.Reason);
+
+    public Task<Answer<HostResource>> WriteOffAsync(HostId id, Requests.WriteOffHost body, Call call) =>
+        HostCommandAsync(id, new Application.Machine.WriteOffHost(id), call, body.Reason);
+
+    public MigrationResource? Migration(MigrationId id) => views.Migration(id);
+
+    public HostResource? Host(HostId id) => views.Host(id);
+
+    public VmResource? Vm(VmId id) => views.Vm(id);
+
+    public IReadOnlyList<MigrationResource> Migrations(MigrationFilter filter, string? after, int limit) => views.Migrations(filter, after, limit);
+
+    public IReadOnlyList<HostResource> Hosts(string? after, int limit) => views.Hosts(after, limit);
+
+    public IReadOnlyList<VmResource> Vms(string? host, string? after, int limit) => views.Vms(host, after, limit);
+
+    public IReadOnlyList<EventResource>? Events(string streamKey, int after, int limit) => views.Events(streamKey, after, limit);
+
+    public IReadOnlyList<HealthCheck> Readiness()
+    {
+        var failed = node.Failed.IsCompletedSuccessfully ? node.Failed.Result.Message : null;
+        return
+        [
+            new HealthCheck("store", failed is null && regression.Found is null, failed ?? regression.Found ?? "open"),
+            new HealthCheck("shards", failed is null, failed is null ? $"{options.Shards} of {options.Shards} owned" : "none is decided for"),
+            new HealthCheck("hub", true, $"{hub.Count} agents connected"),
+        ];
+    }
+
+    private async Task<Answer<MigrationResource>> MigrationCommandAsync(MigrationId id, Command command, Call call, string? reason)
+    {
+        // A closed migration is no longer in the machine's memory: it is over, not unknown.
+        if (fleet.Migration(id) is { ClosedAt: not null } over)
+        {
+            throw new RefusedException(RefusalMap.Of(new Refusal("migration.over", $"the migration has already ended: {over.Outcome}", "look at its history: lm explain " + id)));
+        }
+
+        return Answered(await SubmitAsync(command, call, reason), _ => Migration(id));
+    }
+
+    private async Task<Answer<VmResource>> PlaceAsync(VmId id, GuestSpec spec, HostId host, bool adopt, string? reason, Call call)
+    {
+        planner.RefuseUnknownOrClosed(host);
+        return await VmCommandAsync(id, new Application.Machine.RegisterVm(id, spec, host, adopt), call, reason);
+    }
+
+    private async Task<Answer<VmResource>> VmCommandAsync(VmId id, Command command, Call call, string? reason) =>
+        Answered(await SubmitAsync(command, call, reason), _ => Vm(id));
+
+    private async Task<Answer<HostResource>> HostCommandAsync(HostId id, Command command, Call call, string? reason) =>
+        Answered(await SubmitAsync(command, call, reason), _ => Host(id));
+
+    private async Task<CommandResult> SubmitAsync(Command command, Call call, string? reason)
+    {
+        var context = new CommandContext(call.Actor, "api", reason, call.RequestId, call.TraceParent, call.IdempotencyKey, call.BodyHash, checked((int?)call.IfMatch));
+        try
+        {
+            return RefusalMap.OrThrow(await node.Submit(command, context));
+        }
+        catch (NodeBusyException e)
+        {
+            throw new RefusedException(new ApiProblem(503, "node.busy", "Service unavailable", e.Message, "try again in a second") { RetryAfter = TimeSpan.FromSeconds(1) });
+        }
+    }
+
+    private static Answer<T> Answered<T>(CommandResult result, Func<string, T?> read) where T : class => new(
+        read(result.Earlier?.Answer ?? result.Stream) ?? throw new InvalidOperationException($"{result.Stream} was decided on but is not in the projection"), Replayed: result.Earlier is not null);
+}

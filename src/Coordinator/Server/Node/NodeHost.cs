@@ -1,0 +1,68 @@
+using Coordinator.Application.Bus;
+using Coordinator.Application.Node;
+using Coordinator.Application.Projections;
+using Coordinator.Application.Store;
+using Coordinator.Server.Configuration;
+using Coordinator.Server.Streaming;
+
+namespace Coordinator.Server.Node;
+
+/// <summary>
+/// Starts the coordinator before the doors open and stops it after they are closed. If its loop dies, the process dies: an I/O error at
+/// commit is never retried.
+/// </summary>
+internal sealed class NodeHost(
+    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, IEventStore store, IBus bus,
+    IHostApplicationLifetime lifetime) : IHostedService, IDisposable
+{
+    private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
+    private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMinutes(10);
+
+    private Timer? _upkeep;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        fleet.CatchUp();
+        // In this order: whoever is woken by the feed must find the row already changed.
+        node.Listen(fleet);
+        node.Listen(metrics);
+        node.Listen(new WatchWaker(changes, samples));
+        node.Start();
+        _ = StopWithNodeAsync();
+        _upkeep = new Timer(_ => Upkeep(), null, UpkeepEvery, UpkeepEvery);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _upkeep?.Dispose();
+        node.Dispose();
+        bus.Dispose();
+        if (!node.Failed.IsCompleted) Upkeep();
+        store.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _upkeep?.Dispose();
+
+    private async Task StopWithNodeAsync()
+    {
+        await node.Failed;
+        Environment.ExitCode = ExitCodes.Broken;
+        lifetime.StopApplication();
+    }
+
+    // Both only save time or room: a failure is the store's to report when something matters.
+    private void Upkeep()
+    {
+        try
+        {
+            fleet.Save();
+            store.PruneIdempotent(store.Now() - KeysKept);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or ObjectDisposedException)
+        {
+            // Tried again in ten minutes.
+        }
+    }
+}
