@@ -37,11 +37,8 @@ internal sealed class Beat(MemoryFile memory, PageBitmap dirty, string vm, Ledge
         if (now < _next) return;
         _next = now + IntervalTicks;
         var beat = SyntheticProgram.PeekBeat(memory);
-        if (ledger is not null)
-        {
-            if (!Utf8.TryWrite(_line, $"{vm} {_epoch} {_host} {beat}", out var length)) return;
-            if (!ledger.TrySend(_line.AsSpan(0, length))) return;
-        }
+        if (!Utf8.TryWrite(_line, $"{vm} {_epoch} {_host} {beat}", out var length)) return;
+        if (ledger is not null && !ledger.TrySend(_line.AsSpan(0, length))) return;
 
         SyntheticProgram.StoreBeat(memory, dirty, beat);
     }

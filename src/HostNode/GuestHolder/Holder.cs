@@ -45,6 +45,23 @@ internal sealed class Holder : IDisposable
         _vcpus = [.. Enumerable.Range(0, layout.Vcpus).Select(n => new Vcpu(_gate, _programs[n], rate, n == 0 ? _beat : null, n))];
     }
 
+    /// <summary>
+    /// Runs a small guest of its own for a moment, so that the code of the vCPUs is compiled before the memory arrives and not in the
+    /// first milliseconds after the blackout.
+    /// </summary>
+    public static void WarmUp()
+    {
+        var layout = new SyntheticLayout(1 << 20, 1, 64 << 10);
+        using var memory = MemoryFile.Create("warm-up", layout.Memory);
+        using var bits = MemoryFile.Create("warm-up-bits", PageBitmap.FileLength(layout.Memory));
+        var dirty = new PageBitmap(bits, layout.Memory);
+        var program = new SyntheticProgram(memory, dirty, layout, 0);
+        var beat = new Beat(memory, dirty, "warm-up", ledger: null);
+        for (var i = 0; i < 200; i++) program.Step();
+        beat.Strike();
+        if (program.CheckAll() != 0) throw new InvalidOperationException("the synthetic guest contradicts itself");
+    }
+
     public MemoryFile Memory { get; }
 
     /// <summary>Files that ride on the answer to <c>files</c>: memory, written bitmap, owed bitmap.</summary>

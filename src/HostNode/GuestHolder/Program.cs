@@ -19,6 +19,7 @@ try
     using var holder = new Holder(options);
     using var server = new HolderServer(holder, options.Paths);
     server.Listen();
+    if (options.Incoming) new Thread(Holder.WarmUp) { IsBackground = true, Name = "warm-up" }.Start();
     server.Serve();
     return 0;
 }

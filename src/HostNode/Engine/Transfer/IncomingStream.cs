@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace HostNode.Engine.Transfer;
 
 /// <summary>One admitted stream at the destination, served by one thread.</summary>
-internal sealed class IncomingStream(IncomingTransfer transfer, FrameChannel channel, int index)
+internal sealed class IncomingStream(IncomingTransfer transfer, FrameChannel channel, int index, long link)
 {
     private const int FramesPerAck = 16;
     private static readonly TimeSpan AckEvery = TimeSpan.FromMilliseconds(100);
@@ -14,8 +14,9 @@ internal sealed class IncomingStream(IncomingTransfer transfer, FrameChannel cha
     private long _lastAck;
     private volatile bool _closed;
 
-    /// <summary>Set once its thread writes no more into memory.</summary>
-    public ManualResetEventSlim Ended { get; } = new();
+    public int Index => index;
+
+    public long Link => link;
 
     public bool IsClosed => _closed;
 
@@ -28,17 +29,9 @@ internal sealed class IncomingStream(IncomingTransfer transfer, FrameChannel cha
     /// <summary>Until the stream ends or is refused.</summary>
     public void Run()
     {
-        try
-        {
-            _acknowledged = transfer.Sink.Received(index);
-            channel.Send(FrameType.HelloAck, FrameFlags.None, transfer.Sink.LastRound, _acknowledged);
-            while (true) Handle(channel.ReadHeader());
-        }
-        finally
-        {
-            _closed = true;
-            Ended.Set();
-        }
+        _acknowledged = transfer.Sink.Received(index);
+        channel.Send(FrameType.HelloAck, FrameFlags.None, transfer.Sink.LastRound, _acknowledged);
+        while (!_closed) Handle(channel.ReadHeader());
     }
 
     private void Handle(FrameHeader header)

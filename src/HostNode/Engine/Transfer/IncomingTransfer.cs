@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using HostNode.Engine.DirtyTracking;
 using HostNode.Engine.Guests;
 
 namespace HostNode.Engine.Transfer;
@@ -12,7 +10,9 @@ namespace HostNode.Engine.Transfer;
 public sealed class IncomingTransfer(string attempt, GuestMemory guest, IIncomingHost host) : IDisposable
 {
     private readonly object _gate = new();
-    private readonly IncomingStream?[] _streams = new IncomingStream?[StreamHello.StreamsMax];
+
+    // Admitted and perhaps still writing into memory.
+    private readonly List<IncomingStream> _alive = [];
     private readonly List<Thread> _threads = [];
     private readonly uint[] _roundEnded = new uint[StreamHello.StreamsMax];
     private long _link = long.MinValue;
@@ -52,7 +52,7 @@ public sealed class IncomingTransfer(string attempt, GuestMemory guest, IIncomin
         lock (_gate)
         {
             _disposed = true;
-            foreach (var stream in _streams) stream?.Close();
+            foreach (var stream in _alive) stream.Close();
             threads = [.. _threads];
             Monitor.PulseAll(_gate);
         }
@@ -88,9 +88,10 @@ public sealed class IncomingTransfer(string attempt, GuestMemory guest, IIncomin
     private void Serve(Stream raw)
     {
         using var channel = new FrameChannel(raw, guest.Memory.Length);
+        IncomingStream? stream = null;
         try
         {
-            if (Admit(channel) is not { } stream) return;
+            stream = Admit(channel);
             stream.Run();
         }
         catch (WireException refused)
@@ -104,11 +105,20 @@ public sealed class IncomingTransfer(string attempt, GuestMemory guest, IIncomin
         }
         finally
         {
-            lock (_gate) Monitor.PulseAll(_gate);
+            Ended(stream);
         }
     }
 
-    private IncomingStream? Admit(FrameChannel channel)
+    private void Ended(IncomingStream? stream)
+    {
+        lock (_gate)
+        {
+            if (stream is not null) _alive.Remove(stream);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private IncomingStream Admit(FrameChannel channel)
     {
         channel.LimitReads(TimeSpan.FromSeconds(15));
         var header = channel.ReadHeader();
@@ -131,34 +141,26 @@ public sealed class IncomingTransfer(string attempt, GuestMemory guest, IIncomin
             if (hello.Link <= _link) return;
             (_link, _streamCount) = (hello.Link, hello.Streams);
             Array.Clear(_roundEnded);
-            older = [.. _streams.OfType<IncomingStream>()];
-            Array.Clear(_streams);
-            Monitor.PulseAll(_gate);
+            older = [.. _alive];
         }
 
         foreach (var stream in older) stream.Close();
-        foreach (var stream in older) stream.Ended.Wait();
-        lock (_gate)
-        {
-            _settled = hello.Link;
-            Monitor.PulseAll(_gate);
-        }
     }
 
     private IncomingStream Register(FrameChannel channel, StreamHello hello)
     {
         lock (_gate)
         {
-            while (_settled < _link && !_disposed) Monitor.Wait(_gate);
+            while (_alive.Exists(s => s.Link < hello.Link) && !_disposed) Monitor.Wait(_gate);
             if (_disposed || hello.Link < _link) throw new WireException(WireFault.Refused, $"link {hello.Link} was replaced by {_link}");
             if (_loaded is not null) throw new WireException(WireFault.Refused, "the memory is complete already");
-            if (hello.Streams != _streamCount || _streams[hello.Stream] is not null)
+            if (hello.Streams != _streamCount || _alive.Exists(s => s.Index == hello.Stream))
                 throw new WireException(WireFault.Malformed, $"stream {hello.Stream} of {hello.Streams} on link {hello.Link}, which has {_streamCount}");
-            return _streams[hello.Stream] = new IncomingStream(this, channel, hello.Stream);
+            var stream = new IncomingStream(this, channel, hello.Stream, hello.Link);
+            _alive.Add(stream);
+            return stream;
         }
     }
-
-    private long _settled = long.MinValue;
 
     private void AwaitRound(IncomingStream asking, uint round)
     {

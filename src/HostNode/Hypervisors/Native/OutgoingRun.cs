@@ -136,6 +136,7 @@ internal sealed class OutgoingRun : IOutgoingHost, IDisposable
         _samples.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ended = true;
         Post(end);
+        _transfer.Close();
     }
 
     // The holder remembers it, so that an agent after us knows that this copy may not simply go on.
