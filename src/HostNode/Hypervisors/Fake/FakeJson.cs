@@ -6,7 +6,8 @@ namespace HostNode.Hypervisors.Fake;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(FakeScript))]
 [JsonSerializable(typeof(FakeGuestState))]
 [JsonSerializable(typeof(FakeFrame))]
