@@ -64,8 +64,7 @@ internal sealed class MachineRouter(MachineOptions options)
                 step.Effect(new AckReport(reported.Host, reported.StartCount, reported.N));
                 break;
             case HostReported { Report: VmReport r } reported:
-                vms.Heard(step, reported, r);
-                step.Effect(new AckReport(reported.Host, reported.StartCount, reported.N));
+                if (vms.Heard(step, reported, r)) step.Effect(new AckReport(reported.Host, reported.StartCount, reported.N));
                 break;
             case ClaimAsked c when c.Stream.StartsWith("permits-", StringComparison.Ordinal):
                 permits.Asked(step, m.Shard, c);

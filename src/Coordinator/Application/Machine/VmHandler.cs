@@ -24,12 +24,15 @@ internal sealed class VmHandler
         return Commands.Carry(step, vm.StreamKey, shard, UnknownVm.Instance, decision);
     }
 
-    public void Heard(MachineStep step, HostReported reported, VmReport report)
+    /// <returns>False: about an epoch that an open migration has not made known yet; the agent says it again until it can be placed.</returns>
+    public bool Heard(MachineStep step, HostReported reported, VmReport report)
     {
-        if (step.Machine.Find(report.Vm.StreamKey) is not { State: Vm vm } entry) return;
+        if (step.Machine.Find(report.Vm.StreamKey) is not { State: Vm vm } entry) return true;
+        if (report is VmGone && vm.Migration is not null && report.Epoch > vm.Epoch) return false;
         var decision = VmDecider.Decide(vm, new VmHeard(reported.Host, report));
         if (report is VmConflict && decision.Events.Count > 0) step.Effect(new RaiseAlert("vm.conflict", entry.Key, $"{report.Vm} was seen on {reported.Host}, where it is not placed"));
         step.Append(entry, decision);
+        return true;
     }
 
     public void Answered(MachineStep step, ShardMessage answer)

@@ -23,6 +23,9 @@ public sealed record HandoffFacts
 
     public int LastRound { get; init; }
 
+    /// <summary>The source said that INTENT is on its disk. Information only.</summary>
+    public bool IntentSeen { get; init; }
+
     /// <summary>The copy of COMMIT reached the log.</summary>
     public bool CommitSeen { get; init; }
 

@@ -107,7 +107,7 @@ public static class MigrationDecider
     private static Decision FromSource(Active s, Heard heard) => heard.Report switch
     {
         RoundCompleted r => Round(s, r),
-        IntentWritten => Decision.Accept(new IntentSeen()),
+        IntentWritten => s.Facts.IntentSeen ? Decision.Nothing : Decision.Accept(new IntentSeen()),
         CommitSent r => s.Facts.CommitSeen ? Decision.Nothing : ThenForward(s, new CommitSeen(r.Digest, r.Stats)),
         RefusalAsked r => s.Facts.RefusalAsked ? Decision.Nothing : Decision.Accept(new SourceAskedRefusal(r.Reason)),
         SourceGone => s.Facts.Source == SourceWord.Gone ? Decision.Nothing : ThenForward(s, new SourceHostLost()),

@@ -47,7 +47,7 @@ public static class VmDecider
         VmFailed f when s.Power == VmPower.Starting => Decision.Accept(new VmStartFailed(f.Reason)),
         VmStopped when s.Power == VmPower.Stopping => Decision.Accept(new VmStopConfirmed()),
         VmGone when s.Power == VmPower.Stopping => Decision.Accept(new VmStopConfirmed()),
-        VmGone g when s.Power is VmPower.Running or VmPower.Starting && s.Migration is null => Decision.Accept(new VmLost(g.Reason)),
+        VmGone g when s.Power is VmPower.Running or VmPower.Starting => Decision.Accept(new VmLost(g.Reason)),
         _ => Decision.Nothing,
     };
 
