@@ -36,6 +36,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
     {
         if (machine is null) return;
         world.Counts.Add("coordinator killed");
+        world.Note($"{name} is killed");
         machine = null;
         world.Time.After(restartAfter, Start);
     }
@@ -113,6 +114,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
             case AppendOutcome.Fenced:
                 // A zombie learns that it is one: it decides nothing more.
                 world.Counts.Add("zombie fenced");
+                world.Note($"{name} is fenced");
                 machine = null;
                 return false;
             case AppendOutcome.Unknown:
@@ -143,9 +145,6 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
                     break;
                 case ReplyTo r:
                     r.Reply(r.Result);
-                    break;
-                case EventCommitted e:
-                    world.Decided(e.Event);
                     break;
                 case RaiseAlert a:
                     world.Alert(a);

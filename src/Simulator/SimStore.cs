@@ -17,6 +17,9 @@ public sealed class SimStore(Timeline time, Lane faults, int shardCount) : IEven
     /// <summary>Per mille of appends that fail in each way.</summary>
     public int FaultsPerMille { get; set; }
 
+    /// <summary>Told of every durable event, also of those whose writer never learned that they are.</summary>
+    public Action<StoredEvent>? Written { get; set; }
+
     public int Refused { get; private set; }
 
     public int Unknown { get; private set; }
@@ -81,6 +84,7 @@ public sealed class SimStore(Timeline time, Lane faults, int shardCount) : IEven
             rows[e.Stream].Events.Add(stored);
             if (leases[e.Shard].Seq + 1 != e.Seq) throw new InvalidOperationException($"shard {e.Shard} has a gap before {e.Seq}");
             leases[e.Shard] = leases[e.Shard] with { Seq = e.Seq };
+            Written?.Invoke(stored);
         }
 
         foreach (var key in batch.Keys) keys.Add((key.Principal, key.Key), key);

@@ -1,8 +1,8 @@
 using Coordinator.Application.Bus;
 using Coordinator.Application.Machine;
+using Coordinator.Application.Store;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
-using Coordinator.Domain.Vms;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
@@ -36,7 +36,7 @@ public sealed class SimWorld
     {
         this.seed = seed;
         this.options = options;
-        Store = new SimStore(Time, Lane("store"), options.Shards) { FaultsPerMille = options.StoreFaults };
+        Store = new SimStore(Time, Lane("store"), options.Shards) { FaultsPerMille = options.StoreFaults, Written = Decided };
         for (var i = 0; i < options.Hosts; i++)
         {
             var id = new HostId($"host-{(char)('a' + i)}");
@@ -151,6 +151,7 @@ public sealed class SimWorld
     {
         current = coordinator;
         Counts.Add("takeover");
+        Note($"{coordinator.Name} takes over");
         foreach (var host in hosts.Values) Time.After(Lane("reconnect").Ms(5, 500), () => HostLinked(host));
     }
 
@@ -169,27 +170,28 @@ public sealed class SimWorld
         Note($"{host.Id} lost its copy of {guest.Vm} ({guest.State})");
     }
 
-    public void Decided(CommittedEvent e)
+    private void Decided(StoredEvent e)
     {
         Hash(e.Stream);
         Hash(e.Type);
-        Note($"{e.Stream}@{e.Version} {e.Type} {System.Text.Encoding.UTF8.GetString(e.Json.Span)}");
-        switch (e.Body)
+        Note($"{e.Stream}@{e.Version} {e.Type} {System.Text.Encoding.UTF8.GetString(e.Body.Span)}");
+        if (!e.Stream.StartsWith("migration-", StringComparison.Ordinal)) return;
+        var id = MigrationId.Parse(e.Stream["migration-".Length..]);
+        switch (e.Type)
         {
-            case MigrationRequested r:
+            case nameof(MigrationRequested):
                 migrations++;
-                open.Add(r.Plan.Id);
+                open.Add(id);
                 break;
-            case MigrationCompleted or MigrationAborted or MigrationLost or MigrationHeld:
+            case nameof(MigrationCompleted) or nameof(MigrationAborted) or nameof(MigrationLost) or nameof(MigrationHeld):
                 Counts.Add(e.Type);
-                var id = MigrationId.Parse(e.Stream["migration-".Length..]);
                 if (!terminal.TryAdd(id, e.Type)) Violation($"S4: {id} ended twice: {terminal[id]}, then {e.Type}");
                 break;
-            case WentForward or MigrationCancelling or SourceAskedRefusal or SourceHeld or HeldResolved or SourceHostLost:
+            case nameof(WentForward) or nameof(MigrationCancelling) or nameof(SourceAskedRefusal) or nameof(SourceHeld) or nameof(HeldResolved) or nameof(SourceHostLost):
                 Counts.Add(e.Type);
                 break;
-            case MigrationClosed:
-                open.Remove(MigrationId.Parse(e.Stream["migration-".Length..]));
+            case nameof(MigrationClosed):
+                open.Remove(id);
                 break;
         }
     }

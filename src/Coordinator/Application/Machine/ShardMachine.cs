@@ -116,7 +116,14 @@ public sealed class ShardMachine
     {
         var failed = batch;
         batch = new BatchBuilder();
-        foreach (var (entry, before) in failed.Touched) before.Restore(entry, streams);
+        foreach (var (entry, before) in failed.Touched)
+        {
+            before.Restore(entry, streams);
+            // What was due was taken out of the queues for the failed batch: it is due again.
+            if (entry.TimerDue is { } due) timers.Enqueue((entry.Key, entry.TimerToken), due);
+            sendings.Enqueue((entry.Key, entry.SendAgainAt), entry.SendAgainAt);
+        }
+
         foreach (var (shard, lease) in failed.Leases)
         {
             if (shards.TryGetValue(shard, out var owned)) owned.Seq = lease.Seq;

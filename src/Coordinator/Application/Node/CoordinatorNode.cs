@@ -13,6 +13,8 @@ namespace Coordinator.Application.Node;
 /// </summary>
 public sealed class CoordinatorNode : IDisposable
 {
+    private static readonly TimeSpan StorePause = TimeSpan.FromMilliseconds(200);
+
     private readonly IEventStore store;
     private readonly IBus bus;
     private readonly NodeOptions options;
@@ -24,6 +26,7 @@ public sealed class CoordinatorNode : IDisposable
     private readonly List<IDisposable> subscriptions = [];
     private readonly List<ICommitListener> listeners = [];
     private readonly Thread thread;
+    private StorePosition? reached;
     private bool stopping;
 
     /// <param name="store">The authority; used by this node's thread alone, but for its read methods.</param>
@@ -172,6 +175,9 @@ public sealed class CoordinatorNode : IDisposable
         if (machine.Waiting == 0) return;
         while (machine.TakeBatch() is { } batch && !Commit(batch)) now = clock.Now;
         Run(machine.Committed(clock.Now));
+        if (reached is not { } position) return;
+        reached = null;
+        foreach (var listener in listeners) listener.Reached(position);
     }
 
     // False: the batch was rolled back and what may be repeated was decided again.
@@ -187,13 +193,16 @@ public sealed class CoordinatorNode : IDisposable
         {
             NodeLog.StoreUnavailable(log, e.Message);
             RefuseAll("store.unavailable", e.Message, "nothing was changed: send the request again once the store works");
+            // What is due stays due: without a pause a store that is away would be asked without end.
+            Thread.Sleep(StorePause);
             return false;
         }
 
         Statistics.Appended(batch.Events.Count, Stopwatch.GetElapsedTime(began));
         switch (outcome)
         {
-            case AppendOutcome.Committed:
+            case AppendOutcome.Committed committed:
+                reached = committed.Position;
                 return true;
             case AppendOutcome.Fenced fenced:
                 Fenced(fenced.Shards);
@@ -245,6 +254,7 @@ public sealed class CoordinatorNode : IDisposable
         var owned = machine.Shards.ToList();
         foreach (var shard in owned) machine.Drop(shard);
         foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
+        foreach (var listener in listeners) listener.Missed();
         StepAgain(inputs);
     }
 

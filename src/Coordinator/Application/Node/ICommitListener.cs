@@ -1,4 +1,5 @@
 using Coordinator.Application.Machine;
+using Coordinator.Application.Store;
 
 namespace Coordinator.Application.Node;
 
@@ -6,4 +7,10 @@ namespace Coordinator.Application.Node;
 public interface ICommitListener
 {
     void Committed(CommittedEvent happened);
+
+    /// <summary>Everything up to here was told.</summary>
+    void Reached(StorePosition position);
+
+    /// <summary>A commit's fate was unknown for a while: events may be durable that were never told. Read on from the last position.</summary>
+    void Missed();
 }

@@ -36,6 +36,11 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
     public void CatchUp()
     {
         if (store.LoadProjection(SavedAs) is { } saved) Restore(saved.Position, saved.State);
+        ReadOn();
+    }
+
+    private void ReadOn()
+    {
         while (store.ReadAll(position, Page) is { Count: > 0 } page)
         {
             foreach (var e in page) Apply(e.Stream, e.Version, e.Shard, e.Term, e.At, () => EventCatalog.Read(e.Type, e.SchemaVersion, e.Body.Span));
@@ -47,13 +52,26 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
     public void Save()
     {
         byte[] state;
-        lock (gate) state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped), ProjectionJson.Default.FleetRows);
-        // Rows may be ahead of the position, never behind: applying an event again is told by its version.
-        store.SaveProjection(SavedAs, position, state);
+        StorePosition at;
+        lock (gate)
+        {
+            // Rows may be ahead of the position, never behind: an event applied again is told by its version.
+            at = position;
+            state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped), ProjectionJson.Default.FleetRows);
+        }
+
+        store.SaveProjection(SavedAs, at, state);
     }
 
     public void Committed(CommittedEvent happened) =>
         Apply(happened.Stream, happened.Version, happened.Shard, happened.Term, happened.At, () => happened.Body);
+
+    public void Reached(StorePosition position)
+    {
+        lock (gate) this.position = position;
+    }
+
+    public void Missed() => ReadOn();
 
     /// <summary>One migration, from memory or from its stream; null if there is none.</summary>
     public MigrationRow? Migration(MigrationId id)
