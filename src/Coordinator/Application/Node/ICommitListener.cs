@@ -9,8 +9,12 @@ public interface ICommitListener
     void Committed(CommittedEvent happened);
 
     /// <summary>Everything up to here was told.</summary>
-    void Reached(StorePosition position);
+    void Reached(StorePosition position)
+    {
+    }
 
     /// <summary>A commit's fate was unknown for a while: events may be durable that were never told. Read on from the last position.</summary>
-    void Missed();
+    void Missed()
+    {
+    }
 }
