@@ -1,0 +1,19 @@
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Units;
+
+namespace Cli.Demo;
+
+/// <summary>Six guests that write all the time, two a host.</summary>
+internal static class DemoGuests
+{
+    public static readonly (string Vm, string Host)[] All =
+        [("vm-1", "host-a"), ("vm-2", "host-a"), ("vm-3", "host-b"), ("vm-4", "host-b"), ("vm-5", "host-c"), ("vm-6", "host-c")];
+
+    /// <summary>Slow enough a link that pre-copy lasts seconds: there must be time to kill something in it.</summary>
+    public static readonly MigrationPolicy Policy = new(MaxBlackoutMs: 300, MaxBandwidth: ByteRate.FromMebi(32), DeadlineSeconds: 120);
+
+    public static GuestSpec Synthetic => new("native", ByteCount.FromMebi(64), 1) { Load = new SyntheticLoad(ByteCount.FromMebi(8), ByteRate.FromMebi(6)) };
+
+    // QEMU sizes must be no multiple of 256 KiB under TCG.
+    public static GuestSpec Qemu => new("qemu", new ByteCount(65_544L * 1024), 1) { Qemu = new QemuMachine() };
+}
