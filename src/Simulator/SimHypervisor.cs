@@ -18,10 +18,19 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, Lane lane)
     public IReadOnlyList<DiscoveredGuest> Discover() => [.. Guests.Values.Select(g =>
         new DiscoveredGuest(g.Vm, g.Spec, g.State, g.Migration, g.State == GuestRunState.Loaded ? $"content-{g.Content}" : null))];
 
-    public void Execute(HypervisorCommand command) => world.Time.After(lane.Ms(0, 5), () =>
+    private readonly Dictionary<VmId, DateTimeOffset> busyUntil = [];
+
+    /// <summary>Commands for one VM are carried out in the order given, each after a while of its own.</summary>
+    public void Execute(HypervisorCommand command)
     {
-        if (host.PoweredOn) Do(command);
-    });
+        var free = busyUntil.GetValueOrDefault(command.Vm, world.Time.Now);
+        var at = (free > world.Time.Now ? free : world.Time.Now) + lane.Ms(0, 5);
+        busyUntil[command.Vm] = at;
+        world.Time.After(at - world.Time.Now, () =>
+        {
+            if (host.PoweredOn) Do(command);
+        });
+    }
 
     private void Do(HypervisorCommand command)
     {
