@@ -4,7 +4,7 @@ using Coordinator.Shared.Units;
 
 namespace HostNode.Agent.Configuration;
 
-/// <summary>What <c>host-agent run</c> needs to know. See <c>deploy/systemd/host-agent.json</c> for a commented example.</summary>
+/// <summary>What <c>host-agent run</c> needs to know. Example: <c>deploy/systemd/host-agent.json</c>.</summary>
 public sealed record AgentConfig
 {
     private const string HubPath = "/hub";

@@ -66,7 +66,6 @@ public sealed class Failpoints
         "before-persist:placed", "after-persist:placed",
         "before-persist:vmEnded", "after-persist:vmEnded",
         "before-persist:orderSeen", "after-persist:orderSeen",
-        "before-persist:epochRaised", "after-persist:epochRaised",
         "before-drive:StartGuest", "after-drive:StartGuest",
         "before-send:VmRunning", "after-send:VmRunning",
     ];

@@ -32,7 +32,7 @@ internal sealed class FakeGuest(string path, VmId vm, FakeLedger ledger, TimePro
             if (after == before) return before;
 
             // The witness hears of a run before it begins and of a pause after it: so it never misses an overlap.
-            if (after is { State: GuestRunState.Running }) ledger.Write(after, "run", clock.GetUtcNow());
+            if (after is { State: GuestRunState.Running }) ledger.Write(after, before is null ? "start" : "run", clock.GetUtcNow());
             if (after is null) File.Delete(path);
             else WriteFile(after);
             if (before is { State: GuestRunState.Running } && after is not { State: GuestRunState.Running })

@@ -5,8 +5,8 @@ using Coordinator.Shared.Identity;
 namespace HostNode.Hypervisors.Fake;
 
 /// <summary>
-/// A witness outside the protocol, one file a guest, shared by all hosts of a test: <c>host epoch run|pause|dead counter</c>, in the
-/// order it happened.
+/// A witness outside the protocol, one file a guest, shared by all hosts of a test: <c>host epoch start|run|pause|dead counter</c>, in the
+/// order it happened. A start is a new life: its memory begins at zero.
 /// </summary>
 public sealed class FakeLedger(string root, HostId host)
 {
@@ -30,10 +30,12 @@ public sealed class FakeLedger(string root, HostId host)
         {
             var words = line.Split(' ');
             var (who, when, what, count) = (words[0], Parse(words[1]), words[2], Parse(words[3]));
-            if (what == "run" && running is not null && running != who) found.Add($"line {number + 1}: {who} runs while {running} runs");
-            if (what == "run" && when < epoch) found.Add($"line {number + 1}: epoch {when} after {epoch}");
+            var runs = what is "start" or "run";
+            if (what == "start") counter = 0;
+            if (runs && running is not null && running != who) found.Add($"line {number + 1}: {who} runs while {running} runs");
+            if (runs && when < epoch) found.Add($"line {number + 1}: epoch {when} after {epoch}");
             if (what != "dead" && count < counter) found.Add($"line {number + 1}: counter fell from {counter} to {count}");
-            running = what == "run" ? who : running == who ? null : running;
+            running = runs ? who : running == who ? null : running;
             (counter, epoch) = (Math.Max(counter, count), Math.Max(epoch, when));
         }
 
