@@ -62,6 +62,33 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public void Given_a_refused_batch_with_a_new_stream_When_others_are_made_after_it_Then_their_events_do_not_mix()
+    {
+        var node = Node.Owning(Database.Open(), "node-a", 1);
+        node.Append(node.Draft().Event(1, "vm-a").Key("alice", "k").Build());
+        Assert.IsType<AppendOutcome.KeysTaken>(node.Append(node.Draft().Event(1, "vm-refused").Key("alice", "k").Build()));
+
+        node.Write(1, "vm-b", "b1");
+        node.Write(1, "vm-refused", "r1");
+        node.Write(1, "vm-b", "b2");
+        node.Write(1, "vm-refused", "r2");
+
+        Assert.Equal(["b1", "b2"], node.Store.ReadStream("vm-b", 0).Select(e => Decode(e.Body.ToArray())));
+        Assert.Equal(["r1", "r2"], node.Store.ReadStream("vm-refused", 0).Select(e => Decode(e.Body.ToArray())));
+    }
+
+    [Fact]
+    public void Given_a_closed_stream_When_appended_to_again_Then_it_goes_on_and_may_be_opened()
+    {
+        var node = Node.Owning(Database.Open(), "node-a", 1);
+        node.Append(node.Draft().Event(1, "vm-a").Close(1, "vm-a").Build());
+
+        node.Write(1, "vm-a");
+
+        Assert.Equal(2, Assert.Single(node.Store.LoadOpen(1)).Version);
+    }
+
+    [Fact]
     public void Given_a_key_of_one_principal_When_another_uses_the_same_Then_they_do_not_meet()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);

@@ -8,19 +8,25 @@ namespace Coordinator.Adapters.Sqlite;
 /// </summary>
 internal sealed class AppendTransaction(SqliteConnection connection)
 {
+    /// <summary>Rows in one statement: opening the table for each row alone made a batch of 300 events about 10 % slower.</summary>
+    private const int EventsPerInsert = 16;
+    private const int EventColumns = 10;
+    private const int KnownMax = 200_000;
+
     private readonly Statement _fence = connection.Prepare("update shard set seq = ?4 where shard = ?1 and term = ?2 and owner = ?3 and seq = ?5");
 
     private readonly Statement _insertStream = connection.Prepare(
         "insert into stream(key, shard, ver, closed, timer_due, timer_token) values(?1, ?2, ?3, ?4, ?5, ?6) on conflict(key) do nothing");
 
     private readonly Statement _updateStream = connection.Prepare(
-        "update stream set ver = ?3, closed = ?4, timer_due = ?5, timer_token = ?6 where key = ?1 and shard = ?2 and ver = ?7 returning id");
+        "update stream set ver = ?3, closed = ?4, timer_due = ?5, timer_token = ?6 where id = ?8 and key = ?1 and shard = ?2 and ver = ?7");
+
+    private readonly Statement _findStream = connection.Prepare("select id from stream where key = ?1");
 
     private readonly Statement _snapshot = connection.Prepare("insert or replace into snapshot(stream, ver, state) values(?1, ?2, ?3)");
 
-    private readonly Statement _event = connection.Prepare("""
-        insert into event(shard, seq, stream, ver, term, type, schema, at, body, meta) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-        """);
+    private readonly Statement _event = connection.Prepare(InsertEvents(1));
+    private readonly Statement _events = connection.Prepare(InsertEvents(EventsPerInsert));
 
     private readonly Statement _key = connection.Prepare(
         "insert into idempotency(principal, key, body_hash, answer, at) values(?1, ?2, ?3, ?4, ?5) on conflict do nothing");
@@ -28,7 +34,11 @@ internal sealed class AppendTransaction(SqliteConnection connection)
     private readonly Statement _findKey = connection.Prepare(IdempotencyRow.Query);
     private readonly Statement _lastPosition = connection.Prepare("select max(pos) from event");
 
+    /// <summary>Row ids of this batch's streams, which may still be rolled back.</summary>
     private readonly Dictionary<string, long> _ids = [];
+
+    /// <summary>Row ids of open streams, as committed. Rows are never deleted, so an id once committed stays.</summary>
+    private readonly Dictionary<string, long> _known = [];
     private readonly Dictionary<int, long> _terms = [];
     private readonly Dictionary<int, long> _sequences = [];
 
@@ -41,6 +51,17 @@ internal sealed class AppendTransaction(SqliteConnection connection)
         if (WriteKeys(batch.Keys) is { Count: > 0 } taken) return new AppendOutcome.KeysTaken(taken);
         WriteEvents(batch.Events);
         return null;
+    }
+
+    /// <summary>To be called once it is committed: the rows of the streams it touched will be found without a search.</summary>
+    public void Remember(AppendBatch batch)
+    {
+        if (_known.Count > KnownMax) _known.Clear();
+        foreach (var change in batch.Streams)
+        {
+            if (change.Closed) _known.Remove(change.Stream);
+            else _known[change.Stream] = _ids[change.Stream];
+        }
     }
 
     /// <summary>Row id of the last event there is.</summary>
@@ -100,12 +121,21 @@ internal sealed class AppendTransaction(SqliteConnection connection)
 
     private long? Update(StreamChange change)
     {
+        if (!_known.TryGetValue(change.Stream, out var id) && !Find(change.Stream, out id)) return null;
         BindRow(_updateStream, change);
         _updateStream.Bind(7, change.ExpectedVersion);
-        if (!_updateStream.Step()) return null;
-        var id = _updateStream.Long(0);
-        _updateStream.Reset();
-        return id;
+        _updateStream.Bind(8, id);
+        return _updateStream.Run() == 0 ? null : id;
+    }
+
+    private bool Find(string stream, out long id)
+    {
+        id = 0;
+        _findStream.Bind(1, stream);
+        if (!_findStream.Step()) return false;
+        id = _findStream.Long(0);
+        _findStream.Reset();
+        return true;
     }
 
     private static void BindRow(Statement statement, StreamChange change)
@@ -145,19 +175,36 @@ internal sealed class AppendTransaction(SqliteConnection connection)
 
     private void WriteEvents(IReadOnlyList<NewEvent> events)
     {
-        foreach (var e in events)
+        var written = 0;
+        for (; events.Count - written >= EventsPerInsert; written += EventsPerInsert)
         {
-            _event.Bind(1, e.Shard);
-            _event.Bind(2, e.Seq);
-            _event.Bind(3, _ids[e.Stream]);
-            _event.Bind(4, e.Version);
-            _event.Bind(5, _terms[e.Shard]);
-            _event.Bind(6, e.Type);
-            _event.Bind(7, e.SchemaVersion);
-            _event.Bind(8, StoredTime.ToTicks(e.At));
-            _event.BindText(9, e.Body.Span);
-            _event.BindText(10, e.Meta.Span);
+            for (var i = 0; i < EventsPerInsert; i++) BindEvent(_events, i, events[written + i]);
+            _events.Run();
+        }
+
+        for (; written < events.Count; written++)
+        {
+            BindEvent(_event, 0, events[written]);
             _event.Run();
         }
     }
+
+    private void BindEvent(Statement statement, int row, NewEvent e)
+    {
+        var before = row * EventColumns;
+        statement.Bind(before + 1, e.Shard);
+        statement.Bind(before + 2, e.Seq);
+        statement.Bind(before + 3, _ids[e.Stream]);
+        statement.Bind(before + 4, e.Version);
+        statement.Bind(before + 5, _terms[e.Shard]);
+        statement.Bind(before + 6, e.Type);
+        statement.Bind(before + 7, e.SchemaVersion);
+        statement.Bind(before + 8, StoredTime.ToTicks(e.At));
+        statement.BindText(before + 9, e.Body.Span);
+        statement.BindText(before + 10, e.Meta.Span);
+    }
+
+    private static string InsertEvents(int rows) =>
+        "insert into event(shard, seq, stream, ver, term, type, schema, at, body, meta) values "
+        + string.Join(", ", Enumerable.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows));
 }

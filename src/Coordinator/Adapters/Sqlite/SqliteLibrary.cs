@@ -25,6 +25,7 @@ public static class SqliteLibrary
             if (_loaded) return;
             Bind(Find(FileNames));
             RequireVersion(raw.sqlite3_libversion_number(), raw.sqlite3_libversion().utf8_to_string());
+            CountNoMemory();
             KeepFreedMemory();
             _loaded = true;
         }
@@ -51,17 +52,17 @@ public static class SqliteLibrary
 
     private static void Bind(nint library)
     {
-        var provider = typeof(SQLite3Provider_e_sqlite3).Assembly;
-        try
-        {
-            NativeLibrary.SetDllImportResolver(provider, (name, _, _) => name == "e_sqlite3" ? library : 0);
-        }
-        catch (InvalidOperationException)
-        {
-            // Someone in this process has bound it already; the version check below judges what they chose.
-        }
-
+        DllImportResolver resolver = (name, _, _) => name == "e_sqlite3" ? library : 0;
+        NativeLibrary.SetDllImportResolver(typeof(SqliteLibrary).Assembly, resolver);
+        NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, resolver);
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
+    }
+
+    /// <summary>Its memory statistics take a lock at each allocation, and nobody reads them. Only heard before the first use.</summary>
+    private static void CountNoMemory()
+    {
+        const int memoryStatistics = 9; // SQLITE_CONFIG_MEMSTATUS
+        _ = raw.sqlite3_config(memoryStatistics, 0);
     }
 
     /// <summary>

@@ -52,8 +52,13 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    public AppendOutcome Append(AppendBatch batch) => Transact<AppendOutcome>(() =>
-        _append.Write(batch) is { } refused ? (false, refused) : (true, new AppendOutcome.Committed(EventRow.PositionOf(_append.LastPosition()))));
+    public AppendOutcome Append(AppendBatch batch)
+    {
+        var outcome = Transact<AppendOutcome>(() =>
+            _append.Write(batch) is { } refused ? (false, refused) : (true, new AppendOutcome.Committed(EventRow.PositionOf(_append.LastPosition()))));
+        if (outcome is AppendOutcome.Committed) _append.Remember(batch);
+        return outcome;
+    }
 
     public IReadOnlyList<ShardLease> TakeOver(IReadOnlyList<int> shards, string owner) => Transact(() =>
     {

@@ -1,16 +1,19 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
 
 namespace Coordinator.Adapters.Sqlite;
 
 /// <summary>A prepared statement: parameters count from 1, columns from 0, as in SQLite.</summary>
-internal sealed class Statement(SqliteConnection connection, sqlite3_stmt handle) : IDisposable
+internal sealed class Statement(SqliteConnection connection, sqlite3_stmt owner) : IDisposable
 {
     private const int StackBytesMax = 512;
+    private static readonly byte[] SomeByte = [0];
+    private readonly nint _handle = owner.DangerousGetHandle();
 
-    public void Bind(int parameter, long value) => connection.Check(raw.sqlite3_bind_int64(handle, parameter, value));
+    public void Bind(int parameter, long value) => connection.Check(HotCalls.BindLong(_handle, parameter, value));
 
-    public void Bind(int parameter, bool value) => connection.Check(raw.sqlite3_bind_int(handle, parameter, value ? 1 : 0));
+    public void Bind(int parameter, bool value) => connection.Check(HotCalls.BindLong(_handle, parameter, value ? 1 : 0));
 
     public void Bind(int parameter, ReadOnlySpan<char> text)
     {
@@ -20,26 +23,28 @@ internal sealed class Statement(SqliteConnection connection, sqlite3_stmt handle
     }
 
     /// <param name="utf8">Stored as text, so that a person can read it.</param>
-    public void BindText(int parameter, ReadOnlySpan<byte> utf8) => connection.Check(raw.sqlite3_bind_text(handle, parameter, utf8));
+    public void BindText(int parameter, ReadOnlySpan<byte> utf8) =>
+        connection.Check(HotCalls.BindText(_handle, parameter, in First(utf8), utf8.Length, HotCalls.Transient));
 
-    public void BindBlob(int parameter, ReadOnlySpan<byte> bytes) => connection.Check(raw.sqlite3_bind_blob(handle, parameter, bytes));
+    public void BindBlob(int parameter, ReadOnlySpan<byte> bytes) =>
+        connection.Check(HotCalls.BindBlob(_handle, parameter, in First(bytes), bytes.Length, HotCalls.Transient));
 
-    public void BindNull(int parameter) => connection.Check(raw.sqlite3_bind_null(handle, parameter));
+    public void BindNull(int parameter) => connection.Check(HotCalls.BindNull(_handle, parameter));
 
     /// <summary>Moves to the next row.</summary>
     /// <returns>False at the end; the statement is then ready to be bound and run again.</returns>
     public bool Step()
     {
-        var code = raw.sqlite3_step(handle);
+        var code = HotCalls.Step(_handle);
         if (code == raw.SQLITE_ROW) return true;
         if (code == raw.SQLITE_DONE)
         {
-            raw.sqlite3_reset(handle);
+            _ = HotCalls.Reset(_handle);
             return false;
         }
 
         var failure = connection.Failure(code);
-        raw.sqlite3_reset(handle);
+        _ = HotCalls.Reset(_handle); // tells again what the step has told
         throw failure;
     }
 
@@ -55,18 +60,25 @@ internal sealed class Statement(SqliteConnection connection, sqlite3_stmt handle
     }
 
     /// <summary>Leaves a query before its last row.</summary>
-    public void Reset() => raw.sqlite3_reset(handle);
+    public void Reset() => _ = HotCalls.Reset(_handle);
 
-    public long Long(int column) => raw.sqlite3_column_int64(handle, column);
+    public long Long(int column) => HotCalls.ColumnLong(_handle, column);
 
-    public int Int(int column) => raw.sqlite3_column_int(handle, column);
+    public int Int(int column) => (int)HotCalls.ColumnLong(_handle, column);
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => HotCalls.ColumnType(_handle, column) == raw.SQLITE_NULL;
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
     /// <summary>Of a text or blob; valid until the next step.</summary>
-    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(handle, column);
+    public unsafe ReadOnlySpan<byte> Bytes(int column)
+    {
+        var start = HotCalls.ColumnBytes(_handle, column); // before the length, which it may change
+        return new ReadOnlySpan<byte>((void*)start, HotCalls.ColumnLength(_handle, column));
+    }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => owner.Dispose();
+
+    /// <summary>SQLite takes a null pointer for SQL's null, so what is empty must point somewhere.</summary>
+    private static ref readonly byte First(ReadOnlySpan<byte> bytes) => ref bytes.IsEmpty ? ref SomeByte[0] : ref MemoryMarshal.GetReference(bytes);
 }
