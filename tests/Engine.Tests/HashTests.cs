@@ -63,6 +63,15 @@ public sealed class HashTests
         (a, b) => Crc32C.Append(Crc32C.Of(a), b) == Crc32C.Of([.. a, .. b])));
 
     [Fact]
+    public void The_checksum_in_strands_is_the_one_taken_bit_by_bit() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(
+        Gen.Choose(0, 9000).ToArbitrary(), Gen.Choose(0, int.MaxValue).ToArbitrary(), (length, seed) =>
+        {
+            var data = new byte[length];
+            new System.Random(seed).NextBytes(data);
+            return Crc32C.Of(data) == BitByBit(data);
+        }));
+
+    [Fact]
     public void A_digest_changes_with_any_page_and_with_the_order_of_pages()
     {
         var table = new PageHashTable(16 << 20);
@@ -75,5 +84,17 @@ public sealed class HashTests
         Assert.NotEqual(empty, one);
         Assert.NotEqual(one, table.Digest());
         Assert.NotEqual(empty, new PageHashTable(8 << 20).Digest());
+    }
+
+    private static uint BitByBit(byte[] data)
+    {
+        var crc = uint.MaxValue;
+        foreach (var value in data)
+        {
+            crc ^= value;
+            for (var bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) * 0x82F63B78u);
+        }
+
+        return ~crc;
     }
 }

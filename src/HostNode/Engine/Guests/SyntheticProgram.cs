@@ -120,6 +120,7 @@ public sealed class SyntheticProgram
 
     private ref ulong Private(int word) => ref _memory.Words(SyntheticLayout.Private(_vcpu), WordsPerPage)[word];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fill(Span<ulong> words, ulong page, ulong sequence)
     {
         var value = Seed(page, sequence);
@@ -128,6 +129,7 @@ public sealed class SyntheticProgram
         for (var i = 2; i < words.Length; i++) words[i] = value += Step64;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Matches(ReadOnlySpan<ulong> words, ulong page, ulong sequence)
     {
         if (words[0] != page || words[1] != sequence) return false;

@@ -25,6 +25,8 @@ public static class XxHash64
         return Avalanche(Tail(data[(data.Length / Stripe * Stripe)..], hash));
     }
 
+    // Compiled at full strength from the first call: a short transfer would be over before the runtime noticed that this is hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Stripes(ReadOnlySpan<byte> data, ulong seed)
     {
         var (a, b, c, d) = (seed + P1 + P2, seed + P2, seed, seed - P1);

@@ -89,6 +89,9 @@ internal sealed class HolderLauncher(NativeOptions options)
         // Its few managed allocations need no large heap, and its vCPUs no collector that runs beside them.
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
+
+        // A killed process would leave its debugger pipes and diagnostics socket in the temporary directory for ever.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return start;
     }
 
