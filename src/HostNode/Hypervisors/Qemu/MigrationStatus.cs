@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Coordinator.Shared.Units;
 
@@ -38,41 +39,30 @@ internal sealed record MigrationStatus
 
     public static MigrationStatus Parse(JsonElement answer)
     {
-        var ram = Member(answer, "ram");
+        var ram = answer.Member("ram");
         return new MigrationStatus
         {
-            State = Member(answer, "status") is { ValueKind: JsonValueKind.String } state ? state.GetString()! : "none",
+            State = answer.Text("status") ?? "none",
             FromSource = ram.ValueKind == JsonValueKind.Object,
-            SyncCount = (int)Number(ram, "dirty-sync-count"),
-            Transferred = new ByteCount(Number(ram, "transferred")),
-            Remaining = new ByteCount(Number(ram, "remaining")),
-            Throughput = new ByteRate((long)(Real(ram, "mbps") * 125_000)),
-            ThrottlePercent = (int)Number(answer, "cpu-throttle-percentage"),
-            TotalTime = TimeSpan.FromMilliseconds(Number(answer, "total-time")),
-            Downtime = TimeSpan.FromMilliseconds(Number(answer, "downtime")),
-            Error = Member(answer, "error-desc") is { ValueKind: JsonValueKind.String } error ? error.GetString() : null,
+            SyncCount = (int)(ram.Number("dirty-sync-count") ?? 0),
+            Transferred = new ByteCount(ram.Number("transferred") ?? 0),
+            Remaining = new ByteCount(ram.Number("remaining") ?? 0),
+            Throughput = new ByteRate((long)((ram.Real("mbps") ?? 0) * 125_000)),
+            ThrottlePercent = (int)(answer.Number("cpu-throttle-percentage") ?? 0),
+            TotalTime = TimeSpan.FromMilliseconds(answer.Number("total-time") ?? 0),
+            Downtime = TimeSpan.FromMilliseconds(answer.Number("downtime") ?? 0),
+            Error = answer.Text("error-desc"),
             ListeningPort = Port(answer),
         };
     }
 
     private static int? Port(JsonElement answer)
     {
-        var addresses = Member(answer, "socket-address");
-        if (addresses.ValueKind != JsonValueKind.Array) return null;
-        foreach (var address in addresses.EnumerateArray())
+        foreach (var address in answer.Member("socket-address").Items())
         {
-            if (Member(address, "port") is { ValueKind: JsonValueKind.String } port && int.TryParse(port.GetString(), out var number)) return number;
+            if (int.TryParse(address.Text("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
         }
 
         return null;
     }
-
-    private static JsonElement Member(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
-
-    private static long Number(JsonElement element, string name) =>
-        Member(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : 0;
-
-    private static double Real(JsonElement element, string name) =>
-        Member(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) ? number : 0;
 }

@@ -29,6 +29,7 @@ internal sealed class OutgoingMigration : IDisposable
     private readonly IHypervisorSink _sink;
     private readonly Signal _wake = new();
     private readonly RoundMeter _meter = new();
+    private readonly RoundLog _log = new();
     private readonly StallWatch _stall;
     private volatile MigrateOut? _plan;
     private volatile string? _abort;
@@ -233,9 +234,8 @@ internal sealed class OutgoingMigration : IDisposable
 
     private async Task TellRoundAsync(RoundFacts round, CancellationToken stop)
     {
-        var plan = _plan;
-        var forecast = ConvergenceRule.Decide(_meter.Rounds, plan?.Policy ?? MigrationPolicy.Default, ByteCount.Zero, FixedPart);
-        if (plan is { Force: true } && forecast.Verdict != Verdict.Ready) forecast = forecast with { Verdict = Verdict.Force, Reason = "forced: " + forecast.Reason };
+        if (_log.Judge(round, _plan?.Policy ?? MigrationPolicy.Default, _plan is { Force: true }, FixedPart) is not { } told) return;
+        var (facts, forecast) = told;
         if (forecast.Verdict == Verdict.Throttle)
         {
             var parameters = new JsonObject();
@@ -243,7 +243,7 @@ internal sealed class OutgoingMigration : IDisposable
             await SetAsync(parameters, stop).ConfigureAwait(false);
         }
 
-        _sink.Post(new OutgoingRound(Vm, Migration, round, forecast));
+        _sink.Post(new OutgoingRound(Vm, Migration, facts, forecast));
     }
 
     /// <summary>

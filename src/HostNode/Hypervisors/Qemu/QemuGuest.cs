@@ -108,6 +108,8 @@ internal sealed class QemuGuest : IAsyncDisposable
         {
             var found = await QemuDiscovery.DescribeAsync(Vm, _label, monitor, _options, _stop.Token).ConfigureAwait(false);
             if (found.State == GuestRunState.Loaded) _loadedAt = _options.Time.GetUtcNow();
+            // Its port may never have been told: events of an agent before this one are lost with it.
+            if (found.State == GuestRunState.Incoming) _work.Writer.TryWrite(CatchUpAsync);
             if (found.State == GuestRunState.Running && _label is { Role: GuestRole.Incoming } arrived) SetLabel(arrived with { Role = GuestRole.Resident, Migration = null });
             return found;
         }
@@ -316,8 +318,10 @@ internal sealed class QemuGuest : IAsyncDisposable
         var monitor = await FindAsync().ConfigureAwait(false) ?? throw new QmpException("there is no process of this guest");
         if (_outgoing is { } earlier)
         {
-            if (!earlier.Done.IsCompleted) throw new QmpException($"migration {earlier.Migration} is under way");
+            // One that was given up may not have ended yet.
+            await earlier.Done.WaitAsync(_options.CommandTimeout, _options.Time, _stop.Token).ConfigureAwait(false);
             earlier.Dispose();
+            _outgoing = null;
         }
 
         return _outgoing = new OutgoingMigration(Vm, migration, monitor, _files, _options, _sink);
@@ -335,7 +339,7 @@ internal sealed class QemuGuest : IAsyncDisposable
 
         if (!Directory.Exists(_files.Directory)) return null;
         var client = await QmpMonitor.TryConnectAsync(_files, _options, OnEvent, _stop.Token).ConfigureAwait(false);
-        var process = client is null ? QemuLauncher.Running(_files) : QemuProcess.Find(client.PeerProcessId);
+        var process = client is null ? QemuLauncher.Running(_files) ?? FindSilent() : QemuProcess.Find(client.PeerProcessId);
         if (process is not null)
         {
             _label = _files.ReadLabel();
@@ -345,6 +349,8 @@ internal sealed class QemuGuest : IAsyncDisposable
         if (client is not null) await client.DisposeAsync().ConfigureAwait(false);
         return null;
     }
+
+    private QemuProcess? FindSilent() => QmpClient.ProcessBehind(_files.AgentMonitor) is { } id ? QemuProcess.Find(id) : null;
 
     private async Task<QmpMonitor> AttachToAsync(QemuProcess process) =>
         Keep(process, await QmpMonitor.TryConnectAsync(_files, _options, OnEvent, _stop.Token).ConfigureAwait(false));
@@ -382,7 +388,7 @@ internal sealed class QemuGuest : IAsyncDisposable
         if (_monitor is not { } monitor || _loadedAt is not null || _label is not { Role: GuestRole.Incoming, Migration: { } migration }) return;
         try
         {
-            if ((await monitor.QueryMigrationAsync(_options.CommandTimeout, _stop.Token).ConfigureAwait(false)).State == "completed") TellLoaded(migration);
+            await TellIncomingAsync(monitor, migration).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is QmpException or TimeoutException)
         {

@@ -81,6 +81,21 @@ public sealed class QmpClient : IAsyncDisposable
         }
     }
 
+    /// <summary>The process behind a monitor, also of one that does not speak; null if nobody listens.</summary>
+    public static int? ProcessBehind(string path)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return ReadPeerProcessId(socket);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Runs a command and gives its <c>return</c>.</summary>
     /// <param name="timeout">How long to wait for the answer; null waits as long as the connection lives.</param>
     /// <exception cref="QmpCommandException">QEMU refused it.</exception>
@@ -106,14 +121,10 @@ public sealed class QmpClient : IAsyncDisposable
         var line = await _reader.ReadAsync(stop).ConfigureAwait(false) ?? throw new QmpException("the monitor closed before its greeting");
         using (var greeting = JsonDocument.Parse(line))
         {
-            if (greeting.RootElement.ValueKind != JsonValueKind.Object || !greeting.RootElement.TryGetProperty("QMP", out var qmp))
-            {
-                throw new QmpException("the first line is no QMP greeting");
-            }
-
-            Version = ReadVersion(qmp);
-            OutOfBand = qmp.TryGetProperty("capabilities", out var offered) && offered.ValueKind == JsonValueKind.Array
-                && offered.EnumerateArray().Any(o => o.ValueKind == JsonValueKind.String && o.GetString() == "oob");
+            var qmp = greeting.RootElement.Member("QMP");
+            if (qmp.ValueKind != JsonValueKind.Object) throw new QmpException("the first line is no QMP greeting");
+            Version = ReadVersion(qmp.Member("version").Member("qemu"));
+            OutOfBand = qmp.Member("capabilities").Items().Any(o => o.ValueKind == JsonValueKind.String && o.GetString() == "oob");
         }
 
         _reading = ReadAllAsync();
@@ -192,9 +203,9 @@ public sealed class QmpClient : IAsyncDisposable
         using var document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 64 });
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object) throw new JsonException("not an object");
-        if (root.TryGetProperty("event", out var name)) _onEvent(new QmpEvent(name.GetString() ?? "", DataOf(root), StampOf(root)));
-        else if (root.TryGetProperty("id", out var id) && id.TryGetInt64(out var number)) Answer(number, root);
-        else if (root.TryGetProperty("error", out var error)) throw new QmpException("QEMU did not understand a line: " + TextOf(error, "desc"));
+        if (root.Text("event") is { } name) _onEvent(new QmpEvent(name, root.Member("data") is { ValueKind: not JsonValueKind.Undefined } data ? data.Clone() : default, StampOf(root)));
+        else if (root.Number("id") is { } id) Answer(id, root);
+        else if (root.Member("error") is { ValueKind: JsonValueKind.Object } error) throw new QmpException("QEMU did not understand a line: " + error.Text("desc"));
     }
 
     private void Answer(long id, JsonElement root)
@@ -202,13 +213,13 @@ public sealed class QmpClient : IAsyncDisposable
         Pending? pending;
         lock (_pending) _pending.TryGetValue(id, out pending);
         if (pending is null) return; // given up on earlier
-        if (root.TryGetProperty("error", out var error))
+        if (root.Member("error") is { ValueKind: JsonValueKind.Object } error)
         {
-            pending.Answer.TrySetException(new QmpCommandException(pending.Command, TextOf(error, "class"), TextOf(error, "desc")));
+            pending.Answer.TrySetException(new QmpCommandException(pending.Command, error.Text("class") ?? "unknown", error.Text("desc") ?? "no reason given"));
         }
         else
         {
-            pending.Answer.TrySetResult(root.TryGetProperty("return", out var result) ? result.Clone() : default);
+            pending.Answer.TrySetResult(root.Member("return") is { ValueKind: not JsonValueKind.Undefined } result ? result.Clone() : default);
         }
     }
 
@@ -226,29 +237,17 @@ public sealed class QmpClient : IAsyncDisposable
         foreach (var pending in waiting) pending.Answer.TrySetException(new QmpException($"{pending.Command}: {reason}"));
     }
 
-    private static JsonElement DataOf(JsonElement root) => root.TryGetProperty("data", out var data) ? data.Clone() : default;
-
     private DateTimeOffset StampOf(JsonElement root)
     {
-        if (root.TryGetProperty("timestamp", out var stamp) && stamp.ValueKind == JsonValueKind.Object
-            && stamp.TryGetProperty("seconds", out var seconds) && seconds.TryGetInt64(out var s) && s is > 0 and < 253_402_300_799
-            && stamp.TryGetProperty("microseconds", out var micros) && micros.TryGetInt64(out var us) && us is >= 0 and < 1_000_000)
-        {
-            return DateTimeOffset.FromUnixTimeSeconds(s).AddMicroseconds(us);
-        }
-
-        return _time.GetUtcNow();
+        var stamp = root.Member("timestamp");
+        return stamp.Number("seconds") is > 0 and < 253_402_300_799 and var seconds && stamp.Number("microseconds") is >= 0 and < 1_000_000 and var microseconds
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds).AddMicroseconds(microseconds)
+            : _time.GetUtcNow();
     }
 
-    private static string TextOf(JsonElement element, string member) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : "unknown";
-
-    private static Version ReadVersion(JsonElement qmp)
+    private static Version ReadVersion(JsonElement qemu)
     {
-        if (!qmp.TryGetProperty("version", out var version) || !version.TryGetProperty("qemu", out var qemu)) return new Version(0, 0);
-        int Part(string name) => qemu.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) && number >= 0 ? number : 0;
+        int Part(string name) => qemu.Number(name) is >= 0 and <= int.MaxValue and var number ? (int)number : 0;
         return new Version(Part("major"), Part("minor"), Part("micro"));
     }
 

@@ -9,8 +9,5 @@ namespace HostNode.Hypervisors.Qemu;
 public sealed record QmpEvent(string Name, JsonElement Data, DateTimeOffset At)
 {
     /// <summary>The text of a member of the data, or null.</summary>
-    public string? Text(string member) =>
-        Data.ValueKind == JsonValueKind.Object && Data.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    public string? Text(string member) => Data.Text(member);
 }

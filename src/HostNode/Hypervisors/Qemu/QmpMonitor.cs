@@ -71,7 +71,7 @@ internal sealed class QmpMonitor : IAsyncDisposable
     public async Task<string> QueryRunStateAsync(TimeSpan? timeout = null, CancellationToken stop = default)
     {
         var answer = await ExecuteAsync("query-status", timeout: timeout, stop: stop).ConfigureAwait(false);
-        return answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status", out var state) ? state.GetString() ?? "unknown" : "unknown";
+        return answer.Text("status") ?? "unknown";
     }
 
     /// <summary>Tries both monitors once. Null if neither greets.</summary>

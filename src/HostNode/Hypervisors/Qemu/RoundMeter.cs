@@ -11,9 +11,10 @@ internal sealed class RoundMeter
 {
     // A pace this many times above what flowed was no limit.
     private const double PaceSlack = 1.5;
+    private const int RatesKept = 8;
     private static readonly TimeSpan SampleMin = TimeSpan.FromMilliseconds(40);
 
-    private readonly List<RoundFacts> _rounds = [];
+    private readonly Queue<ByteRate> _dirtyRates = new();
     private MigrationStatus? _roundStart;
     private DateTimeOffset _roundStartAt;
     private MigrationStatus? _sample;
@@ -21,23 +22,11 @@ internal sealed class RoundMeter
     private double _weighted;
     private double _weights;
 
-    /// <summary>Finished rounds in order.</summary>
-    public IReadOnlyList<RoundFacts> Rounds => _rounds;
-
     /// <summary>What the line gives; what QEMU says until measured.</summary>
     public ByteRate Bandwidth { get; private set; }
 
-    /// <summary>The slowest dirtying of the last rounds: what may be counted on to keep QEMU busy.</summary>
-    public ByteRate SlowestDirtyRate
-    {
-        get
-        {
-            if (_rounds.Count == 0) return ByteRate.Zero;
-            var slowest = new ByteRate(long.MaxValue);
-            foreach (var round in _rounds.TakeLast(8)) slowest = round.DirtyRate < slowest ? round.DirtyRate : slowest;
-            return slowest;
-        }
-    }
+    /// <summary>The slowest dirtying of the last rounds: what may be counted on to keep QEMU busy. Zero before the first is over.</summary>
+    public ByteRate SlowestDirtyRate => _dirtyRates.Count == 0 ? ByteRate.Zero : _dirtyRates.Min();
 
     /// <summary>Takes one answer.</summary>
     /// <param name="pace">The limit that held since the answer before.</param>
@@ -55,12 +44,13 @@ internal sealed class RoundMeter
 
         if (status.SyncCount <= _roundStart.SyncCount) return null;
         var duration = at - _roundStartAt;
-        var facts = new RoundFacts(
-            status.SyncCount - 1, status.Transferred - _roundStart.Transferred, duration, status.Remaining,
-            Bandwidth, ByteRate.Of(status.Remaining, duration), status.ThrottlePercent);
-        _rounds.Add(facts);
+        var dirtyRate = ByteRate.Of(status.Remaining, duration);
+        _dirtyRates.Enqueue(dirtyRate);
+        if (_dirtyRates.Count > RatesKept) _dirtyRates.Dequeue();
+        var round = new RoundFacts(
+            status.SyncCount - 1, status.Transferred - _roundStart.Transferred, duration, status.Remaining, Bandwidth, dirtyRate, status.ThrottlePercent);
         Begin(status, at);
-        return facts;
+        return round;
     }
 
     private void Begin(MigrationStatus status, DateTimeOffset at)
@@ -71,6 +61,7 @@ internal sealed class RoundMeter
 
     private void Learn(MigrationStatus status, ByteRate pace, bool paced, DateTimeOffset at)
     {
+        if (_weights == 0) Bandwidth = status.Throughput;
         if (_sample is null)
         {
             _sample = status;
@@ -87,10 +78,6 @@ internal sealed class RoundMeter
             _weighted += (double)bytes.Value * rate.Value;
             _weights += bytes.Value;
             Bandwidth = new ByteRate((long)(_weighted / _weights));
-        }
-        else if (_weights == 0)
-        {
-            Bandwidth = status.Throughput;
         }
 
         _sample = status;
