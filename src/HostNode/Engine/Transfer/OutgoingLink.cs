@@ -15,6 +15,7 @@ internal sealed class OutgoingLink : IDisposable
     private uint _round;
     private long _moves;
     private (FrameHeader Header, long Resent)? _end;
+    private bool _tableWanted;
     private bool _tableComplete;
     private int _tablePages;
     private long _sent;
@@ -90,6 +91,7 @@ internal sealed class OutgoingLink : IDisposable
     /// <summary>Fills the source's table with the destination's hashes.</summary>
     public void FetchTable()
     {
+        lock (_gate) _tableWanted = true;
         _streams[0]!.Channel.Send(FrameType.TableRequest, FrameFlags.None, LastRound + 1, 0);
         Await(() => _tableComplete);
         if (_tablePages != Source.Table.Pages) throw new WireException(WireFault.Malformed, $"hashes of {_tablePages} pages instead of {Source.Table.Pages}");
@@ -151,6 +153,11 @@ internal sealed class OutgoingLink : IDisposable
 
     internal void TakeTable(in FrameHeader header, FrameChannel channel)
     {
+        lock (_gate)
+        {
+            if (!_tableWanted || _tableComplete) throw new WireException(WireFault.OutOfOrder, "page hashes that nobody asked for");
+        }
+
         var count = header.PayloadLength / sizeof(ulong);
         if (header.Offset != (ulong)_tablePages || count > Source.Table.Pages - _tablePages)
             throw new WireException(WireFault.OutOfRange, $"hashes of {count} pages at {header.Offset}");

@@ -103,17 +103,20 @@ public sealed class OutgoingTransfer(
     // One round and its decision. False: the guest is to be stopped now.
     private bool PreCopyRound(ref uint round)
     {
+        // Handshakes are no part of what the link carries.
+        OnLink(_ => { });
         var began = Stopwatch.GetTimestamp();
         var sentBefore = Sent;
         var number = round;
+        var duration = TimeSpan.Zero;
         OnLink(link =>
         {
             link.SendRound(number);
             link.AwaitAcknowledgements();
+            duration = Stopwatch.GetElapsedTime(began);
+            Probe(link, number);
         });
-        var duration = Stopwatch.GetElapsedTime(began);
         _bandwidth.Add(Sent - sentBefore, duration);
-        Probe(number);
         var stopping = IsStopping();
         var dirty = new ByteCount(tracker.Peek());
         var measured = new RoundMeasured(
@@ -125,11 +128,12 @@ public sealed class OutgoingTransfer(
         return true;
     }
 
-    // After the first round both tables must agree although the guest runs: nothing is in flight. Later rounds skip it.
-    private void Probe(uint round)
+    // After the first round both tables must agree although the guest runs: nothing is in flight. Later rounds skip it. Part of the
+    // round's own work: on a new link the destination would wait for the ends of a round that came over the old one.
+    private void Probe(OutgoingLink link, uint round)
     {
         if (_probed) return;
-        OnLink(link => link.End(round, FrameFlags.Probe, _source.Table.Digest()));
+        link.End(round, FrameFlags.Probe, _source.Table.Digest());
         _probed = true;
     }
 
