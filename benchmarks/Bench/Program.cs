@@ -1,1 +1,25 @@
-return 0;
+using Coordinator.Bench;
+
+// Bench control|product [--json] [--runs N] [--seconds S]
+int Option(string name, int otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out var n) ? n : otherwise;
+
+var report = new Results(args.Contains("--json"));
+var directory = Directory.CreateTempSubdirectory("lm-bench-").FullName;
+try
+{
+    switch (args.FirstOrDefault())
+    {
+        case "control":
+            new ControlBench(directory, report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5))).Run();
+            return 0;
+        case "product":
+            return ProductBench.Run(report, Option("--runs", 5));
+        default:
+            Console.Error.WriteLine("Bench control|product [--json] [--runs N] [--seconds S]");
+            return 2;
+    }
+}
+finally
+{
+    Directory.Delete(directory, recursive: true);
+}

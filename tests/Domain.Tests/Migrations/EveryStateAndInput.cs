@@ -44,6 +44,26 @@ public sealed class EveryStateAndInput
     }
 
     [Fact]
+    public void The_key_of_an_order_changes_exactly_when_the_order_does()
+    {
+        foreach (var role in Enum.GetValues<Coordinator.Shared.Contracts.MigrationRole>())
+        {
+            foreach (var (before, b) in Samples.States())
+            {
+                foreach (var (after, a) in Samples.States())
+                {
+                    var (had, has) = (Numberless(b, role), Numberless(a, role));
+                    Assert.True((MigrationOrders.Key(a, role) == 0) == (has is null), after);
+                    if (had is not null && has is not null && had.GetType() != has.GetType()) Assert.True(MigrationOrders.Key(b, role) != MigrationOrders.Key(a, role), $"{role}: {before} and {after}");
+                }
+            }
+        }
+    }
+
+    private static Coordinator.Shared.Contracts.MigrationOrder? Numberless(MigrationState state, Coordinator.Shared.Contracts.MigrationRole role) =>
+        MigrationOrders.For(state, role) is { } order ? order with { Number = 0 } : null;
+
+    [Fact]
     public void No_state_of_the_closed_family_is_missing_from_the_table()
     {
         var all = typeof(MigrationState).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(MigrationState)) && !t.IsAbstract).ToHashSet();

@@ -116,6 +116,14 @@ internal sealed class MachineRouter(MachineOptions options)
         _ => false,
     };
 
+    /// <summary>What is pending, as numbers: it changes when there is something new to send.</summary>
+    public static (long Source, long Destination, int Claims) PendingMark(StreamEntry entry) => entry.State switch
+    {
+        MigrationState s => MigrationHandler.PendingMark(s),
+        Vm v => (v.OrderNumber, v.ClaimCounted ? 1 : 0, v.ToReturn is null ? 0 : 1),
+        _ => default,
+    };
+
     /// <summary>Hosts that take part in what a stream describes.</summary>
     public static IEnumerable<HostId> HostsOf(object state) => state switch
     {

@@ -128,6 +128,13 @@ internal sealed class MigrationHandler
         Begin(step, shard, failed with { Id = id, Source = vm.Host, Epoch = vm.HighestEpoch.Next, SourceClaim = vm.Claim, Try = failed.Try + 1, RetryOf = failed.Id });
     }
 
+    public static (long Source, long Destination, int Claims) PendingMark(MigrationState state)
+    {
+        var claims = 0;
+        foreach (var action in MigrationObligations.Pending(state)) claims |= 1 << (int)action.Verb;
+        return (state.SourceOrderNumber, state.DestinationOrderNumber, claims);
+    }
+
     public static bool Pending(MigrationState state, StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only)
     {
         var any = false;

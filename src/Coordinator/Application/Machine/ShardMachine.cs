@@ -98,10 +98,9 @@ public sealed class ShardMachine
         foreach (var (entry, before) in done.Touched)
         {
             entry.SnapshotVersion = Math.Max(entry.SnapshotVersion, before.SnapshotTaken);
-            entry.Sendings = 0;
             if (entry.Closed) Forget(entry, before.State);
-            else Index(entry);
-            SendPending(entry, effects, now, null);
+            else if (before.State.GetType() != entry.State.GetType() || before.Version == 0) Index(entry);
+            SendNew(entry, effects, now);
         }
 
         effects.AddRange(done.Effects);
@@ -146,7 +145,10 @@ public sealed class ShardMachine
         while (sendings.TryPeek(out var sending, out var at) && at <= now)
         {
             sendings.Dequeue();
-            if (streams.TryGetValue(sending.Stream, out var entry) && entry.SendAgainAt == sending.At && !batch.Touched.ContainsKey(entry)) SendPending(entry, effects, now, null);
+            if (!streams.TryGetValue(sending.Stream, out var entry) || entry.SendAgainAt != sending.At) continue;
+            // What is being decided in this very batch is not durable yet: a little later.
+            if (batch.Touched.ContainsKey(entry)) Schedule(entry, now + options.SendAgainMin);
+            else SendPending(entry, effects, now, null);
         }
 
         return effects;
@@ -241,6 +243,16 @@ public sealed class ShardMachine
         }
 
         return new StreamChange(entry.Shard, entry.Key, before.Version, entry.Version, entry.Closed, entry.TimerDue, entry.TimerToken, snapshot);
+    }
+
+    // After a commit: only what it made new. What was sent before and is still not answered keeps its own time to be sent again.
+    private void SendNew(StreamEntry entry, List<MachineEffect> effects, DateTimeOffset now)
+    {
+        var pending = MachineRouter.PendingMark(entry);
+        if (pending == entry.Sent) return;
+        entry.Sent = pending;
+        entry.Sendings = 0;
+        SendPending(entry, effects, now, null);
     }
 
     private void SendPending(StreamEntry entry, List<MachineEffect> effects, DateTimeOffset now, HostId? only)

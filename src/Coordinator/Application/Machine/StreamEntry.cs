@@ -29,6 +29,9 @@ public sealed class StreamEntry
     /// <summary>Volatile: when what is pending is sent again.</summary>
     public DateTimeOffset SendAgainAt { get; set; }
 
+    /// <summary>Volatile: what was pending when it was last sent, so that a commit sends only what it made new.</summary>
+    public (long Source, long Destination, int Claims) Sent { get; set; }
+
     /// <summary>Volatile: how often it was sent without an answer, for the growing pause between sendings.</summary>
     public int Sendings { get; set; }
 }

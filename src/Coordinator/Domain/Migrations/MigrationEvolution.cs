@@ -35,11 +35,8 @@ public static class MigrationEvolution
     }
 
     // An order gets a new number only when its content changed, so that an agent repeats its answer to the old one otherwise.
-    private static bool OrderChanged(MigrationState before, MigrationState after, MigrationRole role)
-    {
-        var wanted = MigrationOrders.For(after, role);
-        return wanted is not null && wanted with { Number = 0 } != (MigrationOrders.For(before, role) is { } had ? had with { Number = 0 } : null);
-    }
+    private static bool OrderChanged(MigrationState before, MigrationState after, MigrationRole role) =>
+        MigrationOrders.Key(after, role) is var wanted and not 0 && wanted != MigrationOrders.Key(before, role);
 
     /// <summary>The state alone, without order numbers and entry time.</summary>
     internal static MigrationState Apply(MigrationState state, MigrationEvent happened, DateTimeOffset at) => (state, happened) switch

@@ -18,6 +18,34 @@ public static class MigrationOrders
     public static MigrationOrder? For(MigrationState state, MigrationRole role) =>
         role == MigrationRole.Source ? Source(state, state.SourceOrderNumber) : Destination(state, state.DestinationOrderNumber);
 
+    /// <summary>
+    /// Names the content of a host's order without making it: equal keys, equal orders (but for the number); zero where there is none.
+    /// Folding asks for it with every event, so it must be cheap; a test holds it against the orders themselves.
+    /// </summary>
+    internal static int Key(MigrationState state, MigrationRole role) => role == MigrationRole.Source ? SourceKey(state) : DestinationKey(state);
+
+    private static int SourceKey(MigrationState state) => state switch
+    {
+        Prechecking s => s.SourcePassed ? 0 : 1,
+        PreCopying s => s.Facts.Forced ? 3 : 2,
+        SwitchingOver s => s.Facts.Forced ? 5 : 4,
+        Cancelling s => !s.Facts.DestinationOff ? 6 : s.Facts.Holding ? 0 : 7,
+        Held { Choice: not null, Facts.SourceSettled: false } s => s.Choice == "resumeSource" ? 8 : 9,
+        Ended { Reach: Reach.Started, Facts.SourceSettled: false } s => s.Outcome == MigrationOutcome.Aborted ? 10 : 11,
+        _ => 0,
+    };
+
+    private static int DestinationKey(MigrationState state) => state switch
+    {
+        Prechecking s => s.DestinationPassed ? 0 : 1,
+        Preparing => 2,
+        SwitchingOver or Cancelling => Asks((Active)state) ? 3 : 0,
+        GoingForward => 4,
+        Ended { Outcome: MigrationOutcome.Completed } s => s.Facts.Verified ? 0 : 5,
+        Ended { Reach: Reach.Started, Facts.DestinationSettled: false } => 6,
+        _ => 0,
+    };
+
     private static MigrationOrder? Source(MigrationState state, long n) => state switch
     {
         Prechecking { SourcePassed: false } s => Check(s, n, MigrationRole.Source),
