@@ -103,8 +103,9 @@ internal sealed class ApiClient : IDisposable
             await using var body = await response.Content.ReadAsStreamAsync(patience.Token);
             return await JsonSerializer.DeserializeAsync(body, type, patience.Token) ?? throw new CliException(ExitCodes.Failed, "the server sent an empty answer");
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
+            // Not only the first: a connection that is reset as it is made, or in the middle of an answer, shows bare.
             throw Unreachable(e);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -117,7 +118,7 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private CliException Unreachable(HttpRequestException e) => new(
+    private CliException Unreachable(Exception e) => new(
         ExitCodes.Unreachable, $"cannot reach the coordinator at {_server}: {e.InnerException?.Message ?? e.Message}", "is it running there? another address: --server or LM_SERVER");
 
     private async Task<CliException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)

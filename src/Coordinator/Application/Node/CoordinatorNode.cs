@@ -187,6 +187,7 @@ public sealed class CoordinatorNode : IDisposable
         AppendOutcome outcome;
         try
         {
+            options.Failpoints?.Committing(batch);
             outcome = store.Append(batch);
         }
         catch (StoreUnavailableException e)
@@ -202,6 +203,7 @@ public sealed class CoordinatorNode : IDisposable
         switch (outcome)
         {
             case AppendOutcome.Committed committed:
+                options.Failpoints?.Committed(batch);
                 reached = committed.Position;
                 return true;
             case AppendOutcome.Fenced fenced:
@@ -281,6 +283,7 @@ public sealed class CoordinatorNode : IDisposable
                     bus.Publish(p.Message);
                     break;
                 case SendOrder o:
+                    options.Failpoints?.Sending(o.Order);
                     bus.Publish(new BusMessage(BusMessage.Host(o.Host), new OrderForHost(o.Host, o.Order)));
                     break;
                 case AckReport a:

@@ -7,6 +7,9 @@ public sealed record NodeOptions
 {
     public required MachineOptions Machine { get; init; }
 
+    /// <summary>Where a test lets this process die; null outside tests.</summary>
+    public CoordinatorFailpoints? Failpoints { get; init; }
+
     /// <summary>Inputs decided in one transaction at the most.</summary>
     public int BatchMax { get; init; } = 512;
 

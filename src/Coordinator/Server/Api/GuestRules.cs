@@ -12,7 +12,8 @@ public static class GuestRules
     public static void Check(GuestSpec spec)
     {
         var errors = new FieldErrors("$.spec.");
-        errors.OneOf("driver", spec.Driver, "native", "qemu");
+        // The agents' own test driver, which no product configuration names: a host without it refuses the guest.
+        if (spec.Driver != "fake") errors.OneOf("driver", spec.Driver, "native", "qemu");
         errors.Range("memory", spec.Memory.Value, MemoryMin, MemoryMax);
         errors.Range("vcpus", spec.Vcpus, 1, 64);
         if (spec is { Driver: "qemu", Qemu: null }) errors.Add("qemu", "is missing: it says what QEMU boots");

@@ -1,6 +1,8 @@
+using Coordinator.Application.Node;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Node;
+using Coordinator.Shared.Contracts;
 
 namespace Coordinator.Server.Hosting;
 
@@ -18,7 +20,12 @@ public static partial class CoordinatorProgram
             PortCheck.Require(options.Http, ConfigKeys.HttpPort);
             PortCheck.Require(options.Hub, ConfigKeys.HubPort);
             using var certificates = Certificates.Load(options, TimeProvider.System);
-            await using var app = EdgeApplication.Build(options, certificates, services => NodeServices.Add(services, options));
+            var failpoints = ReadFailpoints();
+            Action<HubMessage>? sent = failpoints is null ? null : message =>
+            {
+                if (message is HubOrder order) failpoints.Sent(order.Order);
+            };
+            await using var app = EdgeApplication.Build(options, certificates, services => NodeServices.Add(services, options, failpoints), sent);
             await app.StartAsync();
             var addresses = ReadyFile.Of(app);
             if (options.ReadyFile is { } path) addresses.Write(path);
@@ -30,6 +37,18 @@ public static partial class CoordinatorProgram
         {
             await Console.Error.WriteLineAsync("config error: " + e.Message);
             return ExitCodes.Configuration;
+        }
+    }
+
+    private static CoordinatorFailpoints? ReadFailpoints()
+    {
+        try
+        {
+            return CoordinatorFailpoints.Parse(Environment.GetEnvironmentVariable(CoordinatorFailpoints.Variable), OwnProcess.Kill, OwnProcess.Stop);
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigurationProblemException(e.Message, e);
         }
     }
 

@@ -5,6 +5,7 @@ using Coordinator.Server.Hub;
 using Coordinator.Server.Metrics;
 using Coordinator.Server.OpenApi;
 using Coordinator.Server.Streaming;
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Contracts.Api;
 using Microsoft.Extensions.Logging.Console;
 
@@ -18,13 +19,13 @@ public static class EdgeApplication
 {
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(1.5);
 
-    public static WebApplication Build(CoordinatorOptions options, Certificates certificates, Action<IServiceCollection> addNode)
+    public static WebApplication Build(CoordinatorOptions options, Certificates certificates, Action<IServiceCollection> addNode, Action<HubMessage>? sent = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddLogging(builder.Logging, options);
         builder.WebHost.UseKestrel(kestrel => Listeners.Open(kestrel, options, certificates));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
-        AddServices(builder.Services, options, certificates);
+        AddServices(builder.Services, options, certificates, sent);
         addNode(builder.Services);
 
         var app = builder.Build();
@@ -32,7 +33,7 @@ public static class EdgeApplication
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, CoordinatorOptions options, Certificates certificates)
+    private static void AddServices(IServiceCollection services, CoordinatorOptions options, Certificates certificates, Action<HubMessage>? sent)
     {
         services.AddRouting();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -51,7 +52,7 @@ public static class EdgeApplication
         services.AddSingleton<EdgeMetrics>();
         services.AddSingleton(new HubOptions(options.Node)
         {
-            LateAfter = options.HubLateAfter, GoneAfter = options.HubGoneAfter, HandshakesPerSecond = options.HubHandshakesPerSecond,
+            LateAfter = options.HubLateAfter, GoneAfter = options.HubGoneAfter, HandshakesPerSecond = options.HubHandshakesPerSecond, Sent = sent,
         });
         services.AddSingleton<AgentHub>();
         services.AddSingleton<HubEndpoint>();

@@ -146,7 +146,12 @@ internal sealed class AgentLink : IDisposable
     {
         try
         {
-            while (true) await HubFrames.WriteAsync(_socket, await _outbound.TakeAsync(_closing.Token), _closing.Token);
+            while (true)
+            {
+                var message = await _outbound.TakeAsync(_closing.Token);
+                await HubFrames.WriteAsync(_socket, message, _closing.Token);
+                _options.Sent?.Invoke(message);
+            }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {

@@ -1,3 +1,5 @@
+using Coordinator.Shared.Contracts;
+
 namespace Coordinator.Server.Hub;
 
 /// <summary>Limits of the hub; each one bounds a queue, a wait or a frame.</summary>
@@ -22,6 +24,9 @@ public sealed record HubOptions(string Node)
 
     /// <summary>Orders and acknowledgements waiting for one link.</summary>
     public int OutboundMax { get; init; } = 1024;
+
+    /// <summary>Told after each message that was handed to the kernel; null if nobody asks.</summary>
+    public Action<HubMessage>? Sent { get; init; }
 
     /// <summary>Reports of one link that are not acknowledged yet.</summary>
     public int UnacknowledgedMax { get; init; } = 64;

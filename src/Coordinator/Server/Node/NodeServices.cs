@@ -15,12 +15,13 @@ namespace Coordinator.Server.Node;
 /// <summary>Puts a coordinator together from its store, bus, machine and projection, and plugs it into the edge.</summary>
 public static class NodeServices
 {
-    public static void Add(IServiceCollection services, CoordinatorOptions options)
+    /// <param name="failpoints">Where a test lets the process die; null outside tests.</param>
+    public static void Add(IServiceCollection services, CoordinatorOptions options, CoordinatorFailpoints? failpoints = null)
     {
         services.AddSingleton<IEventStore>(_ => OpenStore(options));
         services.AddSingleton<IBus>(provider => new InProcessBus(onFailure: (message, e) => BusFailed(provider, message, e)));
         services.AddSingleton(provider => new CoordinatorNode(
-            new NodeOptions { Machine = new MachineOptions { Node = options.Node, ShardCount = options.Shards, CodeVersion = BuildInfo.Version } },
+            new NodeOptions { Machine = new MachineOptions { Node = options.Node, ShardCount = options.Shards, CodeVersion = BuildInfo.Version }, Failpoints = failpoints },
             provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IBus>(), provider.GetRequiredService<ILogger<CoordinatorNode>>()));
         services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version));
         services.AddSingleton<HostLinks>();
