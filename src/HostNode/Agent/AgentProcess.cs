@@ -50,7 +50,7 @@ internal sealed class AgentProcess : IAsyncDisposable
         _peers = new PeerLinks(credentials, _inbox.Post, clock, failpoints, log);
         _hub = new HubLink(HubOptions(credentials, clock, failpoints), new ReportQueue(clock) { StartCount = machine.StartCount + 1 });
         _effects = new EffectRunner(_drivers, _hub, _peers, _inbox, failpoints, log);
-        _loop = new AgentLoop(_inbox, machine, _journal, _effects, clock, failpoints);
+        _loop = new AgentLoop(_inbox, machine, _journal, _effects, clock, failpoints) { Recorded = LogRecord };
         _loop.RunOnce(new AgentStarted(guests, _bootId));
         log.Info("agent.started", $"host-agent {RunVerb.Version}", ("host", config.Host), ("start", machine.StartCount), ("journal", _journal.Id),
             ("peer", $"{own.Address}:{own.PeerPort}"), ("guests", guests.Count), ("records", records.Count));
@@ -97,6 +97,14 @@ internal sealed class AgentProcess : IAsyncDisposable
         await _drivers.DisposeAsync();
         _journal.Dispose();
         _stopping.Dispose();
+    }
+
+    private void LogRecord(JournalRecord record)
+    {
+        // A number seen is no change of state; the start has a line of its own.
+        if (record is OrderSeen or Started) return;
+        var (vm, migration, epoch) = Kinds.Subject(record);
+        _log.Info("journal." + Kinds.Of(record), Kinds.ReasonOf(record), ("vm", vm), ("migration", migration), ("epoch", epoch));
     }
 
     // Fail-stop (hand-off, R2): nothing is said any more; the guests do not notice, and the next start reads the journal.

@@ -11,15 +11,13 @@ public sealed class HandoffKillTests(TwoHosts hosts) : IClassFixture<TwoHosts>
 {
     private const string Full = "LM_TEST_FULL";
 
-    // The steps of the protocol; with LM_TEST_FULL=1 every failpoint there is.
+    // One for each step of the table; with LM_TEST_FULL=1 every failpoint there is.
     private static readonly string[] Always =
     [
-        "after-persist:begun/source", "after-drive:StartOutgoing/source", "before-persist:intent/source", "after-persist:intent/source",
-        "on-input:OutgoingPaused/source", "on-input:OutgoingCompleted/source", "before-send:PeerCommit/source", "after-send:PeerCommit/source",
-        "on-input:PeerOwned/source", "after-persist:released/source", "after-persist:rejected/source", "before-drive:RunGuest/source", "after-persist:hold/source",
-        "after-persist:prepared/destination", "on-input:IncomingLoaded/destination", "on-input:PeerCommit/destination", "before-persist:owned/destination",
-        "after-persist:owned/destination", "after-drive:RunGuest/destination", "after-persist:vmRan/destination", "before-send:PeerOwned/destination",
-        "after-drive:DestroyGuest/destination", "before-persist:refused/destination", "after-persist:refused/destination", "on-input:PeerRefuse/destination",
+        "after-persist:begun/source", "after-persist:intent/source", "on-input:OutgoingPaused/source", "on-input:OutgoingCompleted/source",
+        "after-send:PeerCommit/source", "on-input:PeerOwned/source", "after-persist:released/source", "after-persist:rejected/source", "after-persist:hold/source",
+        "after-persist:prepared/destination", "on-input:IncomingLoaded/destination", "on-input:PeerCommit/destination", "after-persist:owned/destination",
+        "after-persist:vmRan/destination", "before-persist:refused/destination", "on-input:PeerRefuse/destination",
     ];
 
     public static TheoryData<string> Points()

@@ -104,9 +104,20 @@ public sealed class TwoHosts : IAsyncLifetime
         }
 
         var (runs, gone) = migration.Completed ? (destination, source) : (source, destination);
-        Assert.Contains("\"Running\"", File.ReadAllText(FileOn(runs)), StringComparison.Ordinal);
+        await RunsAsync(runs, migration);
         Assert.False(File.Exists(FileOn(gone)), $"residue on {gone.Host}:\n{migration.History}");
         Assert.Empty(FakeLedger.Violations(A.FakeRoot, Vm));
+    }
+
+    // The word that settles an attempt is durable before the vCPUs start, and may be heard before they do.
+    private static async Task RunsAsync(AgentUnderTest host, TestMigration migration)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!File.ReadAllText(FileOn(host)).Contains("\"Running\"", StringComparison.Ordinal))
+        {
+            if (patience.IsCancellationRequested) Assert.Fail($"the guest does not run on {host.Host}:\n{migration.History}\n{host.Output}");
+            await Task.Delay(10);
+        }
     }
 
     internal static string FileOn(AgentUnderTest agent) => Path.Combine(agent.FakeDirectory, Vm.Value + ".json");

@@ -11,6 +11,9 @@ namespace HostNode.Agent.Loop;
 /// </summary>
 public sealed class AgentLoop(Inbox inbox, IAgentMachine machine, AgentJournal journal, IEffectRunner effects, TimeProvider clock, Failpoints failpoints)
 {
+    /// <summary>Told of each record once it is durable and the effects of its step are on their way: for the log.</summary>
+    public Action<JournalRecord> Recorded { get; init; } = static _ => { };
+
     private const int BatchMost = 256;
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
 
@@ -55,9 +58,10 @@ public sealed class AgentLoop(Inbox inbox, IAgentMachine machine, AgentJournal j
         _batch.Clear();
         journal.Commit();
         foreach (var record in _records) failpoints.Hit("after-persist", Kinds.Of(record), RoleOf(record));
-        _records.Clear();
         foreach (var effect in _effects) effects.Run(effect, RoleOf(effect));
+        foreach (var record in _records) Recorded(record);
         _effects.Clear();
+        _records.Clear();
     }
 
     private void Step(AgentInput input)

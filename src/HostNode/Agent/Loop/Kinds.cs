@@ -23,6 +23,34 @@ internal static class Kinds
         _ => input.GetType().Name,
     };
 
+    /// <summary>What a record is about; null where it says nothing of it.</summary>
+    public static (VmId? Vm, MigrationId? Migration, Epoch? Epoch) Subject(JournalRecord record) => record switch
+    {
+        Placed r => (r.Vm, null, r.Epoch),
+        VmRan r => (r.Vm, null, r.Epoch),
+        VmEnded r => (r.Vm, null, r.Epoch),
+        EpochRaised r => (r.Vm, null, r.Epoch),
+        AttemptBegun { Plan: var r } => (r.Vm, r.Migration, r.Epoch),
+        AttemptPrepared { Order: var r } => (r.Vm, r.Migration, r.Epoch),
+        IntentJournaled { Grant.Token: var r } => (r.Vm, r.Migration, r.Epoch),
+        AttemptRejected r => (r.Vm, r.Migration, r.Epoch),
+        AttemptReleased r => (r.Vm, r.Migration, r.Epoch),
+        AttemptOwned r => (r.Vm, r.Migration, r.Epoch),
+        AttemptRefused r => (r.Vm, r.Migration, r.Epoch),
+        HoldPromised r => (r.Vm, r.Migration, r.Epoch),
+        AttemptForgotten r => (null, r.Migration, null),
+        _ => (null, null, null),
+    };
+
+    /// <summary>Why, where the record says it.</summary>
+    public static string ReasonOf(JournalRecord record) => record switch
+    {
+        VmEnded r => r.Reason,
+        AttemptRejected r => r.Reason,
+        AttemptRefused r => r.Reason,
+        _ => "durable",
+    };
+
     public static MigrationRole? RoleOf(JournalRecord record) => record switch
     {
         AttemptBegun or IntentJournaled or AttemptRejected or AttemptReleased or HoldPromised => MigrationRole.Source,
