@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 
 namespace Qemu.Tests.Real;
 
+[Collection(RealQemu.Name)]
 public sealed class MigrationTests(ITestOutputHelper output)
 {
     [QemuFact]
