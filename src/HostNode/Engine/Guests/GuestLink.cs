@@ -19,6 +19,7 @@ public sealed class GuestLink : IDisposable
     private readonly Thread _reader;
     private string? _answer;
     private List<SafeFileHandle> _files = [];
+    private Action? _lost;
     private bool _ended;
     private volatile bool _disposed;
 
@@ -28,8 +29,8 @@ public sealed class GuestLink : IDisposable
         _reader = new Thread(Read) { IsBackground = true, Name = "guest-link" };
     }
 
-    /// <summary>Called once if the holder goes away while we did not ask for it, on a thread of this link.</summary>
-    public Action? Lost { get; set; }
+    /// <summary>Process number of the holder, from the kernel.</summary>
+    public int Process => _channel.PeerProcess;
 
     /// <exception cref="IOException">Nobody listens there.</exception>
     public static GuestLink Connect(string socketPath)
@@ -39,8 +40,20 @@ public sealed class GuestLink : IDisposable
         return link;
     }
 
-    /// <summary>Process number of the holder, from the kernel.</summary>
-    public int Process => _channel.PeerProcess;
+    /// <summary>
+    /// What to do once the holder goes away without our asking; null for nothing. Called once, on a thread of this link, or at once if
+    /// it is gone already: a dying process may have let us connect.
+    /// </summary>
+    public void WhenLost(Action? action)
+    {
+        lock (_gate)
+        {
+            _lost = action;
+            if (!_ended || _disposed) return;
+        }
+
+        action?.Invoke();
+    }
 
     public HolderStatus Status() => Ask(new HolderRequest("status"));
 
@@ -129,12 +142,14 @@ public sealed class GuestLink : IDisposable
             // Same as an end of stream.
         }
 
+        Action? lost;
         lock (_gate)
         {
             _ended = true;
+            lost = _disposed ? null : _lost;
             Monitor.PulseAll(_gate);
         }
 
-        if (!_disposed) Lost?.Invoke();
+        lost?.Invoke();
     }
 }

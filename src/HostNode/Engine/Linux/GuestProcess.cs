@@ -14,14 +14,17 @@ public static unsafe class GuestProcess
         if (handle is null) return true;
         var descriptor = (int)handle.DangerousGetHandle();
         _ = Libc.Syscall(Libc.SysPidfdSendSignal, descriptor, Libc.SigKill, 0, 0);
-        return AwaitEnd(descriptor, patience);
+        return IsDead(descriptor, patience);
     }
 
     /// <summary>Whether a process of that number lives (a zombie does not).</summary>
-    public static bool IsAlive(int process)
+    public static bool IsAlive(int process) => !AwaitEnd(process, TimeSpan.Zero);
+
+    /// <summary>Waits until it is dead; false if it still lives after the time.</summary>
+    public static bool AwaitEnd(int process, TimeSpan patience)
     {
         using var handle = Open(process);
-        return handle is not null && !AwaitEnd((int)handle.DangerousGetHandle(), TimeSpan.Zero);
+        return handle is null || IsDead((int)handle.DangerousGetHandle(), patience);
     }
 
     /// <summary>Whether its command line carries this word: guards against a process number that was given away again.</summary>
@@ -46,7 +49,7 @@ public static unsafe class GuestProcess
         return Marshal.GetLastPInvokeError() == Libc.Esrch ? null : throw Libc.Failure("pidfd_open");
     }
 
-    private static bool AwaitEnd(int descriptor, TimeSpan patience)
+    private static bool IsDead(int descriptor, TimeSpan patience)
     {
         var entry = new Libc.PollEntry { Descriptor = descriptor, Events = Libc.PollIn };
         int result;

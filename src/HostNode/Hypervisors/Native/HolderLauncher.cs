@@ -10,6 +10,7 @@ namespace HostNode.Hypervisors.Native;
 /// <summary>Starts guest-holders, finds the ones that live, and ends them.</summary>
 internal sealed class HolderLauncher(NativeOptions options)
 {
+    private static readonly TimeSpan DeathMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan KillMax = TimeSpan.FromSeconds(10);
 
     public HolderPaths Paths(VmId vm) => new(options.RunDirectory, vm.Value);
@@ -25,7 +26,8 @@ internal sealed class HolderLauncher(NativeOptions options)
         }
         catch (IOException)
         {
-            if (LivingProcess(paths) is not null) throw;
+            // A process that is being killed closes its sockets a moment before it is dead.
+            if (LivingProcess(paths) is { } dying && !GuestProcess.AwaitEnd(dying, DeathMax)) throw;
             paths.Delete();
             return null;
         }

@@ -95,7 +95,7 @@ internal sealed class NativeGuest(VmId vm, NativeParts parts) : IDisposable
     private void Destroy()
     {
         var link = Attached();
-        if (link is not null) link.Lost = null;
+        link?.WhenLost(null);
         parts.Launcher.Kill(vm, link);
         Detach();
         parts.Sink.Post(new GuestDead(vm));
@@ -244,14 +244,21 @@ internal sealed class NativeGuest(VmId vm, NativeParts parts) : IDisposable
     private void Adopt(GuestLink link)
     {
         _link = link;
-        link.Lost = () => _queue.Post(() => Lost(link));
+        link.WhenLost(() => _queue.Post(() => Lost(link)));
     }
 
     private void Lost(GuestLink link)
     {
         if (_link != link) return;
         Detach();
-        if (Attached() is null) parts.Sink.Post(new GuestVanished(vm, "its guest-holder ended"));
+        try
+        {
+            if (Attached() is null) parts.Sink.Post(new GuestVanished(vm, "its guest-holder ended"));
+        }
+        catch (IOException)
+        {
+            // It lives and does not listen: nothing may be said about its guest, and the next command says why it fails.
+        }
     }
 
     private void Detach()
