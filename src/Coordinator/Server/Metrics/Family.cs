@@ -129,7 +129,7 @@ internal sealed class Family
             if (ForbiddenLabels.Contains(name, StringComparer.Ordinal)) throw new InvalidOperationException($"{_name} has the label '{name}': one series per {name} is too many");
         }
 
-        if (_count == SeriesMax) return Find(Overflow);
+        if (_count >= SeriesMax && !tags.SequenceEqual(Overflow)) return Find(Overflow);
         if (!_byHash.TryGetValue(key, out var list)) _byHash[key] = list = [];
         var series = new Series(tags.ToArray(), _bounds.Length);
         list.Add(series);

@@ -1,4 +1,3 @@
-using Coordinator.Application.Bus;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
@@ -12,7 +11,7 @@ namespace Coordinator.Server.Node;
 /// commit is never retried.
 /// </summary>
 internal sealed class NodeHost(
-    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, IEventStore store, IBus bus,
+    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, IEventStore store,
     IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
@@ -37,9 +36,8 @@ internal sealed class NodeHost(
     {
         _upkeep?.Dispose();
         node.Dispose();
-        bus.Dispose();
         if (!node.Failed.IsCompleted) Upkeep();
-        store.Dispose();
+        // Bus and store are the container's to dispose, after everything that was made from them.
         return Task.CompletedTask;
     }
 

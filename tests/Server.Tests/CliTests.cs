@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Server.Tests;
+
+/// <summary>lm as scripts use it: exit codes, what goes where, and formats.</summary>
+public sealed class CliTests
+{
+    private const string Nowhere = "http://127.0.0.1:1";
+
+    [Theory]
+    [InlineData(2, "hosts", "gett")]
+    [InlineData(2, "migrate", "vm-1")]
+    [InlineData(2, "migrate", "Not A Name", "--to", "host-b")]
+    [InlineData(2, "hosts", "get", "-o", "xml")]
+    [InlineData(2, "hosts", "get", "--server", "nonsense")]
+    [InlineData(2, "migrations", "resolve", "m-1", "--reason", "r")]
+    [InlineData(7, "hosts", "get", "--server", Nowhere)]
+    [InlineData(2, "vms", "stop", "vm-1", "--no-input", "--server", Nowhere)]
+    public async Task Exit_codes_tell_usage_from_an_unreachable_server(int code, params string[] args)
+    {
+        var (exit, output, error) = await RunAsync(args);
+
+        Assert.Equal((code, ""), (exit, output));
+        Assert.StartsWith("lm: ", error);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_4_and_what_is_refused_is_5()
+    {
+        await using var edge = await Edge.StartAsync();
+        var (exit, _, error) = await RunAsync("vms", "get", "vm-z", "--server", edge.Addresses.Http);
+
+        Assert.Equal(4, exit);
+        Assert.Contains("there is no vm 'vm-z'", error);
+    }
+
+    [Fact]
+    public async Task Every_format_shows_the_same_migrations()
+    {
+        await using var edge = await Edge.StartAsync();
+        var names = Enumerable.Range(0, 120).Select(_ => edge.Plane.Add().Metadata.Name).Reverse().ToList();
+
+        var (_, lines, _) = await RunAsync("migrations", "get", "-o", "name", "--server", edge.Addresses.Http);
+        var (_, jsonl, _) = await RunAsync("migrations", "get", "-o", "jsonl", "--server", edge.Addresses.Http);
+        var (_, json, _) = await RunAsync("migrations", "get", "-o", "json", "--server", edge.Addresses.Http);
+        var (_, table, _) = await RunAsync("migrations", "get", "--server", edge.Addresses.Http);
+
+        Assert.Equal(names, lines.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(names, jsonl.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(NameOf));
+        using (var document = JsonDocument.Parse(json)) Assert.Equal(names, document.RootElement.EnumerateArray().Select(m => NameOf(m.ToString())));
+        Assert.Equal(names, table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(' ')[0]));
+        Assert.DoesNotContain('\e', table);
+    }
+
+    [Fact]
+    public async Task A_piped_watch_is_one_line_an_event_and_its_exit_code_is_the_outcome()
+    {
+        await using var edge = await Edge.StartAsync();
+        var id = Coordinator.Shared.Identity.MigrationId.Parse(edge.Plane.Add().Metadata.Name);
+        edge.Plane.Append(id, "MigrationAborted", s => s with { Phase = "Settling", Outcome = "Aborted", Code = "cancelled" });
+        edge.Plane.Append(id, "MigrationClosed", s => s with { Phase = "Closed", ClosedAt = DateTimeOffset.UnixEpoch });
+
+        var (exit, output, _) = await RunAsync("migrations", "watch", id.Value, "--server", edge.Addresses.Http);
+
+        Assert.Equal(1, exit);
+        Assert.Contains("MigrationAborted", output);
+        Assert.Contains($"{id} vm-1: Aborted (cancelled), stays on host-a", output);
+        Assert.DoesNotContain('%', output);
+    }
+
+    [Fact]
+    public async Task An_interrupted_watch_says_that_the_migration_goes_on()
+    {
+        await using var edge = await Edge.StartAsync();
+        var id = edge.Plane.Add().Metadata.Name;
+        using var lm = Start("migrations", "watch", id, "--server", edge.Addresses.Http);
+        Assert.Contains("requested", await lm.StandardOutput.ReadLineAsync());
+
+        using (var kill = Process.Start("kill", ["-INT", $"{lm.Id}"])) await kill.WaitForExitAsync();
+
+        var error = await lm.StandardError.ReadToEndAsync();
+        await lm.WaitForExitAsync();
+        Assert.Equal(130, lm.ExitCode);
+        Assert.Contains("the migration goes on", error);
+    }
+
+    [Fact]
+    public async Task A_watch_that_may_not_wait_longer_ends_with_8()
+    {
+        await using var edge = await Edge.StartAsync();
+        var (exit, _, error) = await RunAsync("migrations", "watch", edge.Plane.Add().Metadata.Name, "--timeout", "1", "--server", edge.Addresses.Http);
+        Assert.Equal(8, exit);
+        Assert.Contains("the migration goes on", error);
+    }
+
+    [Fact]
+    public async Task Certificates_are_readable_by_their_owner_alone_and_never_overwritten()
+    {
+        var directory = Directory.CreateTempSubdirectory("lm-cli-tests-").FullName;
+        try
+        {
+            Assert.Equal(0, (await RunAsync("certs", "init", "--dir", directory)).Exit);
+            Assert.Equal(0, (await RunAsync("certs", "issue", "host", "host-a", "--dir", directory)).Exit);
+            Assert.Equal(5, (await RunAsync("certs", "init", "--dir", directory)).Exit);
+            Assert.Equal(4, (await RunAsync("certs", "issue", "host", "host-a", "--dir", directory + "/none")).Exit);
+
+            foreach (var file in Directory.GetFiles(directory, "*.key")) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.Equal(2, Directory.GetFiles(directory, "*.key").Length);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static string NameOf(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("metadata").GetProperty("name").GetString()!;
+    }
+
+    private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] args)
+    {
+        using var lm = Start(args);
+        var output = lm.StandardOutput.ReadToEndAsync();
+        var error = lm.StandardError.ReadToEndAsync();
+        await lm.WaitForExitAsync();
+        return (lm.ExitCode, await output, await error);
+    }
+
+    private static Process Start(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add(Repository.Program("src/Cli", "lm.dll"));
+        foreach (var arg in args) start.ArgumentList.Add(arg);
+        return Process.Start(start)!;
+    }
+}
