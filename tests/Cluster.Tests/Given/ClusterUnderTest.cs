@@ -98,6 +98,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         {
             if (Array.Exists(command, word => word.Contains(In(host) + "/", StringComparison.Ordinal))) Signal(id, "KILL");
         }
+
+        // Its disk is gone too; a fake guest's file is its process.
+        foreach (var file in FilesOf("vm-*", host)) File.Delete(file);
     }
 
     public bool HasEnded(string name) => _running[name].HasExited;
@@ -157,11 +160,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public int GuestProcesses(string vm) => _processes.GuestsOf(vm).Count;
 
     /// <summary>Files of this guest on a host: fake guests are files, native ones have sockets.</summary>
-    public IReadOnlyList<string> Residue(string vm, string host) =>
-    [
-        .. new[] { Path.Combine(FakeRoot, host), In(host) }.Where(System.IO.Directory.Exists)
-            .SelectMany(root => System.IO.Directory.EnumerateFiles(root, vm + ".*", SearchOption.AllDirectories)),
-    ];
+    public IReadOnlyList<string> Residue(string vm, string host) => FilesOf(vm + ".*", host);
 
     /// <summary>Runs <c>lm</c> against this cluster as a person would.</summary>
     public (int ExitCode, string Output) Lm(params string[] arguments)
@@ -185,6 +184,12 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private IReadOnlyList<string> FilesOf(string pattern, string host) =>
+    [
+        .. new[] { Path.Combine(FakeRoot, host), In(host) }.Where(System.IO.Directory.Exists)
+            .SelectMany(root => System.IO.Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)),
+    ];
 
     private string In(string name) => Path.Combine(Directory, name);
 

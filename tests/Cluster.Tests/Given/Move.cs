@@ -14,28 +14,31 @@ internal sealed class Move
     private readonly ClusterUnderTest _cluster;
     private readonly bool _native;
 
-    private Move(ClusterUnderTest cluster, bool native, string vm)
+    private Move(ClusterUnderTest cluster, bool native, string source, string destination)
     {
-        (_cluster, _native, Vm) = (cluster, native, vm);
+        (_cluster, _native, Source, Destination) = (cluster, native, source, destination);
+        Vm = $"vm-{Interlocked.Increment(ref s_number)}";
     }
 
     public string Vm { get; }
 
-    public string Source { get; } = "host-a";
+    public string Source { get; }
 
-    public string Destination { get; } = "host-b";
+    public string Destination { get; }
 
     /// <summary>Empty until it was begun.</summary>
     public string Id { get; private set; } = "";
 
     /// <summary>A guest of the fake driver: no memory, a move takes a tenth of a second.</summary>
-    public static Task<Move> OfFakeGuestAsync(ClusterUnderTest cluster) => PlaceAsync(cluster, native: false, new GuestSpec("fake", ByteCount.FromMebi(16), 1));
+    public static Task<Move> OfFakeGuestAsync(ClusterUnderTest cluster, string source = "host-a", string destination = "host-b") =>
+        new Move(cluster, native: false, source, destination).PlacedAsync(new GuestSpec("fake", ByteCount.FromMebi(16), 1));
 
     /// <summary>A process that writes memory all the time and tells the witness.</summary>
-    public static async Task<Move> OfNativeGuestAsync(ClusterUnderTest cluster, int mebi = 16)
+    /// <param name="written">MiB of its memory that it writes, all of it at once and then again and again: only that much is ever sent.</param>
+    public static async Task<Move> OfNativeGuestAsync(ClusterUnderTest cluster, int written = 2)
     {
-        var load = new SyntheticLoad(ByteCount.FromMebi(2), ByteRate.FromMebi(1), cluster.Witness.Path);
-        var move = await PlaceAsync(cluster, native: true, new GuestSpec("native", ByteCount.FromMebi(mebi), 1) { Load = load });
+        var load = new SyntheticLoad(ByteCount.FromMebi(written), ByteRate.FromMebi(1), cluster.Witness.Path);
+        var move = await new Move(cluster, native: true, "host-a", "host-b").PlacedAsync(new GuestSpec("native", ByteCount.FromMebi(written * 2), 1) { Load = load });
         cluster.Witness.Await(move.Vm, move.Source);
         return move;
     }
@@ -109,11 +112,10 @@ internal sealed class Move
         Assert.Equal(host, beats[^1].Host);
     }
 
-    private static async Task<Move> PlaceAsync(ClusterUnderTest cluster, bool native, GuestSpec spec)
+    private async Task<Move> PlacedAsync(GuestSpec spec)
     {
-        var move = new Move(cluster, native, $"vm-{Interlocked.Increment(ref s_number)}");
-        await cluster.Client.RegisterAsync(move.Vm, move.Source, spec);
-        await cluster.UntilAsync($"{move.Vm} to run", async () => (await cluster.Client.VmAsync(move.Vm)).Status.Phase == "Running");
-        return move;
+        await _cluster.Client.RegisterAsync(Vm, Source, spec);
+        await _cluster.UntilAsync($"{Vm} to run", async () => (await _cluster.Client.VmAsync(Vm)).Status.Phase == "Running");
+        return this;
     }
 }

@@ -21,9 +21,12 @@ internal sealed class HostHandler
     {
         var result = Command(step, host, new WriteOff(step.Context?.Reason ?? "", step.Context?.Actor ?? ""));
         if (result.Refusal is not null) return result;
-        for (var shard = 0; shard < step.Options.ShardCount; shard++) step.Publish(shard, new HostChanged(host, "writtenOff", 0, ""));
+        foreach (var hint in WrittenOffHints(host, step.Options)) step.Effect(hint);
         return result;
     }
+
+    public static IEnumerable<MachineEffect> WrittenOffHints(HostId host, MachineOptions options) =>
+        Enumerable.Range(0, options.ShardCount).Select(shard => new PublishMessage(new BusMessage(BusMessage.Shard(shard), new HostChanged(host, "writtenOff", 0, ""))));
 
     public void Asked(MachineStep step, int shard, ClaimAsked c)
     {

@@ -1,6 +1,7 @@
 using Coordinator.Application.Events;
 using Coordinator.Application.Store;
 using Coordinator.Domain;
+using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Shared.Identity;
 
@@ -169,6 +170,21 @@ public sealed class ShardMachine
         foreach (var key in keys)
         {
             if (streams.TryGetValue(key, out var entry) && !batch.Touched.ContainsKey(entry)) SendPending(entry, effects, now, host);
+        }
+
+        return effects;
+    }
+
+    /// <summary>
+    /// What a process that died may have owed: that a host is written off is told to the shards by a hint only, so whoever takes its
+    /// shard over says it again. Hearing it twice changes nothing.
+    /// </summary>
+    public IReadOnlyList<MachineEffect> Reminders()
+    {
+        List<MachineEffect> effects = [];
+        foreach (var state in streams.Values.Select(entry => entry.State).OfType<HostState>())
+        {
+            if (state is { WrittenOffReason: not null, Id: { } host }) effects.AddRange(HostHandler.WrittenOffHints(host, options));
         }
 
         return effects;

@@ -68,6 +68,7 @@ public sealed class CoordinatorNode : IDisposable
         }
 
         NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        Run(machine.Reminders());
         thread.Start();
     }
 
@@ -257,6 +258,7 @@ public sealed class CoordinatorNode : IDisposable
         foreach (var shard in owned) machine.Drop(shard);
         foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
         foreach (var listener in listeners) listener.Missed();
+        Run(machine.Reminders());
         StepAgain(inputs);
     }
 
