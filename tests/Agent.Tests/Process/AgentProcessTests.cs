@@ -123,7 +123,7 @@ public sealed class AgentProcessTests : IAsyncLifetime
         await _agent.LoggedAsync("hub.linked");
         await _hub.SendAsync(_agent.Host, new HubOrder(Start()));
 
-        await acknowledged.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await acknowledged.Task.WaitAsync(TimeSpan.FromSeconds(120));
         Assert.Equal(3, seen);
     }
 
@@ -208,6 +208,22 @@ public sealed class AgentProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_full_disk_ends_the_agent_with_74_and_the_next_start_reads_what_was_durable()
+    {
+        _agent.Init();
+        _agent.StartOnFullDisk(kibibytes: 4);
+        await _agent.LoggedAsync("hub.linked");
+        var number = 0L;
+        while (!_agent.HasExited && number < 10_000) await _hub.SendAsync(_agent.Host, new HubOrder(Start() with { Number = ++number }));
+
+        Assert.Equal(74, await _agent.ExitAsync());
+        Assert.Contains("cannot write the journal", _agent.Output, StringComparison.Ordinal);
+        _agent.Start();
+        await _agent.LoggedAsync("hub.linked");
+        Assert.InRange(_hub.Hellos.Last().HighestSeen.Single().Number, 1, number);
+    }
+
+    [Fact]
     public async Task The_certificate_of_another_host_is_refused_before_anything_is_said()
     {
         _agent.Init();
@@ -266,7 +282,7 @@ public sealed class AgentProcessTests : IAsyncLifetime
         _agent.Start();
         await _agent.LoggedAsync("hub.linked");
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (_hub.Others.Count(message => message is AgentHeartbeat) < 2) await Task.Delay(20, patience.Token);
     }
 
@@ -290,6 +306,6 @@ public sealed class AgentProcessTests : IAsyncLifetime
             if (report.Report is T wanted) seen.TrySetResult(wanted);
             return true;
         };
-        return seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return seen.Task.WaitAsync(TimeSpan.FromSeconds(120));
     }
 }

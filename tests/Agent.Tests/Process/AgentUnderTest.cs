@@ -14,7 +14,7 @@ namespace Agent.Tests.Process;
 internal sealed class AgentUnderTest : IDisposable
 {
     private const int SigTerm = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly List<string> _output = [];
     private System.Diagnostics.Process? _process;
 
@@ -75,10 +75,20 @@ internal sealed class AgentUnderTest : IDisposable
     public void Init() => Assert.Equal(0, Finish("init", "--dir", Journal, "--host", Host.Value).ExitCode);
 
     /// <summary>Starts the agent; with a failpoint it dies of it.</summary>
-    public void Start(string? failpoint = null, params (string Name, string Value)[] environment)
+    public void Start(string? failpoint = null, params (string Name, string Value)[] environment) => Start(failpoint, shell: null, environment);
+
+    private void Start(string? failpoint, string? shell, params (string Name, string Value)[] environment)
     {
         lock (_output) _output.Clear();
         var start = Command("run", "--config", ConfigFile);
+        if (shell is not null)
+        {
+            start.ArgumentList.Insert(0, start.FileName);
+            start.ArgumentList.Insert(0, shell);
+            start.ArgumentList.Insert(0, "-c");
+            start.FileName = "bash";
+        }
+
         start.Environment[FakeOptions.RootVariable] = FakeRoot;
         if (failpoint is not null) start.Environment[Failpoints.Variable] = failpoint;
         foreach (var (name, value) in environment) start.Environment[name] = value;
@@ -89,6 +99,10 @@ internal sealed class AgentUnderTest : IDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Starts the agent where no file may grow beyond so many KiB: the disk is full for its journal.</summary>
+    public void StartOnFullDisk(int kibibytes) =>
+        Start(failpoint: null, shell: $"trap '' XFSZ; ulimit -f {kibibytes}; exec \"$0\" \"$@\"", ("DOTNET_EnableWriteXorExecute", "0"));
 
     public async Task<int> ExitAsync()
     {

@@ -77,7 +77,7 @@ internal sealed class TestHub : IAsyncDisposable
             var bytes = JsonSerializer.SerializeToUtf8Bytes(message, WireJson.Default.HubMessage);
             await link.Socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException or IOException or OperationCanceledException)
         {
             // The agent was killed: the next link gets it again.
         }

@@ -96,7 +96,7 @@ public sealed class TwoHosts : IAsyncLifetime
     {
         try
         {
-            await migration.Settled.WaitAsync(TimeSpan.FromSeconds(30));
+            await migration.Settled.WaitAsync(TimeSpan.FromSeconds(120));
         }
         catch (TimeoutException)
         {
@@ -112,7 +112,7 @@ public sealed class TwoHosts : IAsyncLifetime
     // The word that settles an attempt is durable before the vCPUs start, and may be heard before they do.
     private static async Task RunsAsync(AgentUnderTest host, TestMigration migration)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!File.ReadAllText(FileOn(host)).Contains("\"Running\"", StringComparison.Ordinal))
         {
             if (patience.IsCancellationRequested) Assert.Fail($"the guest does not run on {host.Host}:\n{migration.History}\n{host.Output}");
@@ -126,7 +126,7 @@ public sealed class TwoHosts : IAsyncLifetime
     {
         _reports.Clear();
         _pending = () => [(on.Host, order)];
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!_reports.Any(answered))
         {
             if (patience.IsCancellationRequested) Assert.Fail($"no answer to {order}; exited={on.HasExited}:\n{on.Output}");

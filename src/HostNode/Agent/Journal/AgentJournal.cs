@@ -182,8 +182,9 @@ public sealed class AgentJournal : IDisposable
         {
             return action();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not JournalException)
         {
+            // Whatever it is called: .NET says ArgumentOutOfRangeException where the kernel says EFBIG.
             throw new JournalFailedException(what, e);
         }
     }
