@@ -15,6 +15,7 @@ namespace Coordinator.Application.Bus;
 [JsonDerivedType(typeof(ClaimReleased), nameof(ClaimReleased))]
 [JsonDerivedType(typeof(ClaimReleaseAnswered), nameof(ClaimReleaseAnswered))]
 [JsonDerivedType(typeof(HostChanged), nameof(HostChanged))]
+[JsonDerivedType(typeof(HostStatusAsked), nameof(HostStatusAsked))]
 public abstract record ShardMessage;
 
 /// <summary>A report from an agent, to the shard of its subject. Acknowledged after the commit.</summary>
@@ -47,3 +48,9 @@ public sealed record ClaimReleaseAnswered(string ReplyStream, string Stream, str
 
 /// <summary>A hint to the shards whose streams involve this host: it connected, was lost, or was written off.</summary>
 public sealed record HostChanged(HostId Host, string What, long StartCount, string ReplyStream) : ShardMessage;
+
+/// <summary>
+/// A migration that waits for a host's word asks the host's shard whether somebody wrote it off meanwhile: the hint may have been lost.
+/// Answered by <see cref="HostChanged"/> only if so.
+/// </summary>
+public sealed record HostStatusAsked(HostId Host, string ReplyStream, int ReplyShard) : ShardMessage;

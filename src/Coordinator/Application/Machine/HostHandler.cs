@@ -28,6 +28,12 @@ internal sealed class HostHandler
     public static IEnumerable<MachineEffect> WrittenOffHints(HostId host, MachineOptions options) =>
         Enumerable.Range(0, options.ShardCount).Select(shard => new PublishMessage(new BusMessage(BusMessage.Shard(shard), new HostChanged(host, "writtenOff", 0, ""))));
 
+    public static void StatusAsked(MachineStep step, HostStatusAsked c)
+    {
+        if (step.Machine.Find(c.Host.StreamKey) is { State: HostState { WrittenOffReason: not null } })
+            step.Publish(c.ReplyShard, new HostChanged(c.Host, "writtenOff", 0, c.ReplyStream));
+    }
+
     public void Asked(MachineStep step, int shard, ClaimAsked c)
     {
         var entry = step.Machine.Open(c.Stream, shard, HostState.Unknown);

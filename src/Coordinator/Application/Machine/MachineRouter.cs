@@ -82,6 +82,9 @@ internal sealed class MachineRouter(MachineOptions options)
                 migrations.Answered(step, m.Message);
                 vms.Answered(step, m.Message);
                 break;
+            case HostStatusAsked c:
+                HostHandler.StatusAsked(step, c);
+                break;
             case HostChanged c:
                 HostChanged(step, m.Shard, c);
                 break;
@@ -103,7 +106,16 @@ internal sealed class MachineRouter(MachineOptions options)
         if (step.Machine.Find(t.Stream) is not { } entry) return;
         var before = entry.Version;
         if (entry.State is MigrationState) migrations.Deadline(step, entry);
+        if (entry.State is Active waiting) AskForHosts(step, entry, waiting);
         if (entry.Version == before) step.Machine.Postpone(entry, step.Now + step.Options.SendAgainMax);
+    }
+
+    private static void AskForHosts(MachineStep step, StreamEntry entry, Active waiting)
+    {
+        if (!waiting.Facts.SourceSettled) Ask(waiting.Plan.Source);
+        if (!waiting.Facts.DestinationSettled) Ask(waiting.Plan.Destination);
+
+        void Ask(HostId host) => step.Publish(Shards.Of(host.Value, step.Options.ShardCount), new HostStatusAsked(host, entry.Key, entry.Shard));
     }
 
     /// <summary>Adds what a stream has pending to the effects: orders for hosts, claims at other shards.</summary>

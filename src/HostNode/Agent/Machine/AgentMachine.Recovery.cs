@@ -68,9 +68,14 @@ public sealed partial class AgentMachine
     {
         a.GuestGone = guest is null;
         if (guest is { State: GuestRunState.Paused or GuestRunState.Completed } && state.Placements.TryGetValue(a.Vm, out var p))
+        {
+            a.Resuming = true;
             Drive(DriverOf(a), new RunGuest(a.Vm, p.Epoch));
+        }
         else
+        {
             TellRejected(a);
+        }
     }
 
     private void RecoverDestination(Attempt a)

@@ -66,7 +66,7 @@ public sealed partial class AgentMachine
     {
         switch (a.State)
         {
-            case AttemptState.Rejected:
+            case AttemptState.Rejected when !a.Resuming:
                 TellRejected(a);
                 break;
             case AttemptState.Released when !GuestIsBeingDestroyed(a):
@@ -262,8 +262,14 @@ public sealed partial class AgentMachine
     {
         Write(new AttemptRejected(a.Vm, a.Migration, a.Epoch, reason, transient));
         a.Commit = CommitKnowledge.Unsent;
-        if (a.GuestGone || guestRuns) TellRejected(a);
-        else Drive(DriverOf(a), new RunGuest(a.Vm, state.Placements.TryGetValue(a.Vm, out var p) ? p.Epoch : a.Epoch));
+        if (a.GuestGone || guestRuns)
+        {
+            TellRejected(a);
+            return;
+        }
+
+        a.Resuming = true;
+        Drive(DriverOf(a), new RunGuest(a.Vm, state.Placements.TryGetValue(a.Vm, out var p) ? p.Epoch : a.Epoch));
     }
 
     private void TellRejected(Attempt a) => Tell(a, new Rejected(a.Vm, a.Migration, a.Epoch, a.Reason, GuestRuns: !a.GuestGone, a.Transient));
@@ -307,6 +313,7 @@ public sealed partial class AgentMachine
         {
             Write(new AttemptRejected(a.Vm, a.Migration, a.Epoch, "resumed here by a person's decision", Transient: false));
             Write(new Placed(a.Vm, order.NewEpoch, p.Spec, Adopted: false));
+            a.Resuming = !a.GuestGone;
             if (a.GuestGone) TellRejected(a);
             else Drive(p.Spec.Driver, new RunGuest(a.Vm, order.NewEpoch));
         }

@@ -114,7 +114,9 @@ public sealed partial class AgentMachine
             else TellVm(new VmRunning(e.Vm, p.Epoch));
         }
 
-        if (LastRejected(e.Vm) is { } rejected) TellRejected(rejected);
+        if (LastRejected(e.Vm) is not { } rejected) return;
+        rejected.Resuming = false;
+        TellRejected(rejected);
     }
 
     // The attempt whose REJECTED made the guest run again.
@@ -168,6 +170,13 @@ public sealed partial class AgentMachine
     private void HearVanished(GuestVanished e)
     {
         guests.Remove(e.Vm);
+        if (LastRejected(e.Vm) is { Resuming: true } resuming)
+        {
+            resuming.Resuming = false;
+            resuming.GuestGone = true;
+            TellRejected(resuming);
+        }
+
         foreach (var a in state.AttemptsOf(e.Vm).ToList()) Vanished(a, e.Reason);
         if (!state.Placements.TryGetValue(e.Vm, out var p)) return;
         var open = state.AttemptsOf(e.Vm).Any(a => a.State == AttemptState.Intent);

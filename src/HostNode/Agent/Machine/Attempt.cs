@@ -60,6 +60,9 @@ internal sealed class Attempt
 
     public bool GuestGone { get; set; }
 
+    /// <summary>REJECTED is on disk and the guest is told to run, but does not yet: the word is given when it does.</summary>
+    public bool Resuming { get; set; }
+
     /// <summary>At the destination: digest of the loaded copy.</summary>
     public string? Loaded { get; set; }
 
