@@ -31,11 +31,11 @@ public sealed partial class SourceRules
         var tests = string.Join('\n', Source.Files("tests").Select(f => f.Text));
         var named = TestName().Matches(promises).Select(m => m.Groups[1].Value).ToList();
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(name => !tests.Contains(name, StringComparison.Ordinal)));
+        Assert.All(named, name => Assert.Contains(name, tests, StringComparison.Ordinal));
     }
 
     private static IEnumerable<(string Name, string Text)> Documents() =>
-        Source.Files("docs", "*.md").Concat(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md"].Select(f => (f, File.ReadAllText(Source.Path(f)))));
+        Source.Files("docs", "*.md").Concat(new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md" }.Select(f => (f, File.ReadAllText(Source.Path(f)))));
 
     private static bool Exists(string document, string target)
     {
