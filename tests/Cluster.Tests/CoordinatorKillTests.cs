@@ -1,6 +1,7 @@
 using Cluster.Tests.Given;
 using Coordinator.Application.Node;
 using HostNode.Hypervisors.Fake;
+using Xunit.Abstractions;
 
 namespace Cluster.Tests;
 
@@ -8,56 +9,75 @@ namespace Cluster.Tests;
 /// kill -9 of the coordinator at each of its failpoints (hand-off 2.4, column C): a new process on the same store goes on with the same
 /// migration, nothing is sent twice, exactly one terminal event, and both hosts are clean.
 /// </summary>
-public sealed class CoordinatorKillTests(TwoHosts hosts) : IClassFixture<TwoHosts>
+public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper output) : IClassFixture<TwoHosts>
 {
     private readonly ClusterUnderTest _cluster = hosts.Cluster;
 
-    // The protocol's steps, in the order in which they come.
+    // The protocol's steps. The last come first: a process that was started for one migration and armed for the next must not meet its
+    // place in what is left of the one in hand.
     private static readonly string[] Always =
     [
-        "before-commit:MigrationRequested", "after-commit:MigrationRequested", "after-send:Precheck", "after-commit:PrecheckPassed", "after-commit:PermitGranted",
-        "after-commit:PermitObtained", "after-commit:CapacityClaimed", "before-commit:MigrationStarted", "after-commit:MigrationStarted", "after-send:PrepareIn",
-        "before-commit:DestinationPrepared", "after-commit:DestinationPrepared", "after-send:MigrateOut", "before-commit:SwitchoverGranted", "after-commit:SwitchoverGranted",
-        "after-send:SwitchOver", "before-commit:CommitSeen", "before-commit:MigrationCompleted", "after-commit:MigrationCompleted", "before-commit:SourceReleased",
-        "after-commit:ClaimReturned", "after-commit:MigrationClosed", "after-commit:MigrationCancelling", "after-send:GiveBack", "before-commit:MigrationAborted",
-        "after-commit:MigrationAborted", "after-send:AbortOut",
+        "after-commit:MigrationClosed", "after-commit:ClaimReturned", "after-commit:DestinationVerified", "after-commit:MigrationCompleted", "before-commit:MigrationCompleted",
+        "before-commit:CommitSeen", "after-send:SwitchOver", "after-commit:SwitchoverGranted", "before-commit:SwitchoverGranted", "after-send:MigrateOut",
+        "after-commit:DestinationPrepared", "before-commit:DestinationPrepared", "after-send:PrepareIn", "after-commit:MigrationStarted", "before-commit:MigrationStarted",
+        "after-commit:CapacityClaimed", "after-commit:PermitObtained", "after-commit:PermitGranted", "after-commit:PrecheckPassed", "after-send:Precheck",
+        "after-commit:MigrationRequested", "before-commit:MigrationRequested",
+        "after-commit:MigrationAborted", "before-commit:MigrationAborted", "after-send:AbortOut", "after-send:GiveBack", "after-commit:MigrationCancelling",
     ];
+
+    // Which of both hosts is heard first is a matter of the moment: these are not passed by every migration, and never counted on.
+    private static readonly string[] NotByAll = ["SourceReleased", "IntentSeen", "Release"];
 
     // Passed only when a machine is given up: see WrittenOffTests.
     private static readonly string[] Elsewhere = ["HostDeclaredLost", "MigrationHeld", "HeldResolved"];
 
-    public static TheoryData<string, bool> Points()
+    private static IEnumerable<string> Every => Matrix.IsFull ? CoordinatorFailpoints.All.Where(point => !Elsewhere.Contains(point.Split(':')[1])).Reverse() : Always;
+
+    /// <summary>Places of one story, a few at a time, over the fake driver; with LM_FULL=1 all of them, and over real memory too.</summary>
+    public static TheoryData<string[], bool> Chains()
     {
-        var data = new TheoryData<string, bool>();
-        foreach (var point in Matrix.IsFull ? CoordinatorFailpoints.All.Where(point => !Elsewhere.Contains(point.Split(':')[1])) : Always)
+        var data = new TheoryData<string[], bool>();
+        foreach (var chain in Every.GroupBy(point => Story.Of(point)).SelectMany(story => story.Chunk(6)))
         {
-            data.Add(point, false);
-            if (Matrix.IsFull && Story.Of(point) == Story.Completes) data.Add(point, true);
+            data.Add(chain, false);
+            if (Matrix.IsFull && Story.Of(chain[0]) == Story.Completes) data.Add(chain, true);
         }
 
         return data;
     }
 
     [Theory]
-    [MemberData(nameof(Points))]
-    public async Task A_coordinator_killed_there_is_followed_by_one_that_goes_on(string point, bool native)
+    [MemberData(nameof(Chains))]
+    public async Task A_coordinator_killed_there_is_followed_by_one_that_goes_on(string[] points, bool native)
     {
-        var story = Story.Of(point);
+        var story = Story.Of(points[0]);
         _cluster.Script(story.Script);
-        var move = native ? await Move.OfNativeGuestAsync(_cluster) : await Move.OfFakeGuestAsync(_cluster);
+        // Placed before anything is armed: a start passes places of its own.
+        var moves = new Queue<Move>();
+        foreach (var _ in points) moves.Enqueue(native ? await Move.OfNativeGuestAsync(_cluster) : await Move.OfFakeGuestAsync(_cluster));
+        var armed = new Queue<string>(points);
         _cluster.Kill("coordinator");
-        _cluster.StartCoordinator(point);
-        await _cluster.ReadyAsync();
+        _cluster.StartCoordinator(armed.Peek());
+        while (armed.Count > 0)
+        {
+            var move = moves.Dequeue();
+            var told = TellAsync(move, story);
+            if (!await PassesByAsync(move, armed)) await KilledAsync(armed);
+            await told;
+            await _cluster.UntilAsync($"{move.Vm} to be settled", async () =>
+            {
+                if (_cluster.HasEnded("coordinator")) await KilledAsync(armed);
+                return await move.HasAsync("MigrationClosed");
+            });
+            await CheckAsync(move, story);
+        }
+    }
 
-        var told = TellAsync(move, story);
-        await _cluster.DiedAsync("coordinator");
-        _cluster.StartCoordinator();
-        await told;
-
+    private static async Task CheckAsync(Move move, Story story)
+    {
         var migration = await move.SettledAsync();
-        Assert.Equal(story.Outcome, migration.Status.Outcome);
+        Assert.Equal((story.Outcome, move.Id), (migration.Status.Outcome, migration.Metadata.Name));
         if (story == Story.Completes) Assert.Equal(0, migration.Status.Resent?.Value);
-        Assert.Equal(move.Id, migration.Metadata.Name);
     }
 
     private static async Task TellAsync(Move move, Story story)
@@ -66,6 +86,25 @@ public sealed class CoordinatorKillTests(TwoHosts hosts) : IClassFixture<TwoHost
         if (story.CancelsAfter is null) return;
         await move.HappenedAsync(story.CancelsAfter);
         await move.CancelAsync();
+    }
+
+    // True if the migration closed without having met a place that not every migration meets; the next is armed then.
+    private async Task<bool> PassesByAsync(Move move, Queue<string> armed)
+    {
+        if (!NotByAll.Contains(armed.Peek().Split(':')[1])) return false;
+        await _cluster.UntilAsync($"{armed.Peek()} or the end", async () => _cluster.HasEnded("coordinator") || await move.HasAsync("MigrationClosed"));
+        if (_cluster.HasEnded("coordinator")) return false;
+        output.WriteLine($"passed by: {armed.Dequeue()}");
+        _cluster.Kill("coordinator");
+        _cluster.StartCoordinator(armed.TryPeek(out var next) ? next : null);
+        return true;
+    }
+
+    // It died of the place it was armed for; its follower is armed for the next.
+    private async Task KilledAsync(Queue<string> armed)
+    {
+        await _cluster.DiedAsync("coordinator", armed.Dequeue());
+        _cluster.StartCoordinator(armed.TryPeek(out var next) ? next : null);
     }
 
     /// <summary>What has to happen for a place to be passed.</summary>

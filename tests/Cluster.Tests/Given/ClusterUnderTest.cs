@@ -54,6 +54,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             cluster.MakeCertificates();
             cluster.StartCoordinator();
             foreach (var host in cluster.Hosts) cluster.MakeHost(host);
+            // Agents that find nobody wait longer each time.
+            await cluster.ReadyAsync();
             foreach (var host in cluster.Hosts) cluster.StartAgent(host);
             await cluster.ReadyAsync();
             return cluster;
@@ -106,9 +108,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public bool HasEnded(string name) => _running[name].HasExited;
 
     /// <summary>Waits until it has died of its failpoint.</summary>
-    public async Task DiedAsync(string name)
+    public async Task DiedAsync(string name, string failpoint = "its failpoint")
     {
-        await UntilAsync($"{name} to die at its failpoint", () => Task.FromResult(_running[name].HasExited));
+        await UntilAsync($"{name} to die at {failpoint}", () => Task.FromResult(_running[name].HasExited));
         Assert.Equal(128 + 9, _running[name].ExitCode);
     }
 

@@ -78,7 +78,7 @@ public sealed class CoordinatorFailpoints
     /// <summary>An order leaves the node for the host's link.</summary>
     public void Sending(Order order) => Hit(BeforeSend, order.GetType().Name);
 
-    /// <summary>The bytes of an order were handed to the kernel.</summary>
+    /// <summary>An order was handed to the host's connection: it has left, or is about to.</summary>
     public void Sent(Order order) => Hit(AfterSend, order.GetType().Name);
 
     private static (string First, string Second) Split(string text, char at, string otherwise) =>

@@ -25,7 +25,7 @@ public sealed record HubOptions(string Node)
     /// <summary>Orders and acknowledgements waiting for one link.</summary>
     public int OutboundMax { get; init; } = 1024;
 
-    /// <summary>Told after each message that was handed to the kernel; null if nobody asks.</summary>
+    /// <summary>Told after each message that was handed to the connection, in whose buffers it may still be; null if nobody asks.</summary>
     public Action<HubMessage>? Sent { get; init; }
 
     /// <summary>Reports of one link that are not acknowledged yet.</summary>
