@@ -89,12 +89,14 @@ public sealed class MetricsTests : IDisposable
     {
         _meter.CreateObservableGauge("lm_age", () => 1.5, "s");
         _meter.CreateObservableGauge("lm_heap_bytes", () => 7L, "By");
+        _meter.CreateObservableCounter("lm_sent_bytes_total", () => 3L, "By");
         _meter.CreateObservableCounter("lm_work", () => double.PositiveInfinity, "{jobs}");
 
         var text = _exporter.Render();
 
         Assert.Contains("\nlm_age_seconds 1.5\n", text);
         Assert.Contains("\nlm_heap_bytes 7\n", text);
+        Assert.Contains("\nlm_sent_bytes_total 3\n", text);
         Assert.Contains("\nlm_work_total +Inf\n", text);
     }
 

@@ -55,7 +55,7 @@ internal sealed class DemoApi(DemoCluster cluster) : IDisposable
     public void Dispose() => _api.Dispose();
 
     // The API has no watch of hosts and VMs yet, so these few short waits look again and again.
-    private static async Task UntilAsync(string what, ChildProcess? process, Func<Task<bool>> holds, CancellationToken cancellation)
+    public static async Task UntilAsync(string what, ChildProcess? process, Func<Task<bool>> holds, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);

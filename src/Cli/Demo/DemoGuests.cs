@@ -13,7 +13,4 @@ internal static class DemoGuests
     public static readonly MigrationPolicy Policy = new(MaxBlackoutMs: 300, MaxBandwidth: ByteRate.FromMebi(32), DeadlineSeconds: 120);
 
     public static GuestSpec Synthetic => new("native", ByteCount.FromMebi(64), 1) { Load = new SyntheticLoad(ByteCount.FromMebi(8), ByteRate.FromMebi(6)) };
-
-    // QEMU sizes must be no multiple of 256 KiB under TCG.
-    public static GuestSpec Qemu => new("qemu", new ByteCount(65_544L * 1024), 1) { Qemu = new QemuMachine() };
 }

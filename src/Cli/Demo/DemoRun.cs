@@ -42,10 +42,12 @@ internal static class DemoRun
         await api.ReadyAsync(coordinator, cancellation);
         foreach (var host in DemoCluster.Hosts) await api.HostReadyAsync(host, cancellation);
         report.Say("all hosts are connected, by mutual TLS");
-        var spec = options.Qemu ? DemoGuests.Qemu : DemoGuests.Synthetic;
-        foreach (var (vm, host) in DemoGuests.All) await api.RegisterAsync(vm, host, spec, cancellation);
+        var qemu = new QemuGuest(cluster.Directory);
+        if (options.Qemu) qemu.Write();
+        foreach (var (vm, host) in DemoGuests.All) await api.RegisterAsync(vm, host, options.Qemu ? qemu.Spec(vm) : DemoGuests.Synthetic, cancellation);
         foreach (var (vm, _) in DemoGuests.All) await api.RunningAsync(vm, cancellation);
-        report.Say($"{DemoGuests.All.Length} guests run, {spec.Memory} each, and write all the time");
+        if (options.Qemu) await DemoApi.UntilAsync("the guests to write", null, () => Task.FromResult(DemoGuests.All.All(guest => qemu.Writes(guest.Vm))), cancellation);
+        report.Say($"{DemoGuests.All.Length} {(options.Qemu ? "QEMU " : "")}guests run and write all the time");
     }
 
     private static async Task KilledCoordinatorAsync(DemoCluster cluster, DemoApi api, DemoReport report, CancellationToken cancellation)

@@ -27,21 +27,27 @@ internal sealed class OwnProcesses(string directory)
     public IReadOnlyList<int> GuestsOf(string vm) =>
         [.. Find().Where(process => IsGuest(process.Command) && process.Command.Contains(vm)).Select(process => process.Id)];
 
-    /// <summary>Kills every one of them and sees it dead.</summary>
+    /// <summary>Kills every one of them and sees it dead: a process without a command line is none any more, or a zombie that nobody reaps.</summary>
     public void KillAll()
     {
-        foreach (var (id, _) in Find())
+        var patience = Stopwatch.StartNew();
+        while (Find() is { Count: > 0 } living && patience.Elapsed < TimeSpan.FromSeconds(10))
         {
-            try
-            {
-                using var process = Process.GetProcessById(id);
-                process.Kill();
-                process.WaitForExit(TimeSpan.FromSeconds(5));
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-            {
-                // It ended by itself meanwhile.
-            }
+            foreach (var (id, _) in living) Kill(id);
+            Thread.Sleep(10);
+        }
+    }
+
+    private static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It ended by itself meanwhile.
         }
     }
 

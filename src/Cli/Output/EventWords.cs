@@ -16,8 +16,8 @@ internal static class EventWords
     public static string Summary(EventResource happened)
     {
         var words = new List<string>();
-        Collect(happened.Data, words, 0);
         if (happened.Reason is { Length: > 0 } reason) words.Add($"reason=\"{reason}\"");
+        Collect(happened.Data, words, 0);
         var text = string.Join(' ', words);
         return text.Length <= LengthMax ? text : text[..LengthMax] + "…";
     }
@@ -47,6 +47,7 @@ internal static class EventWords
         }
 
         var text = value.ToString();
+        if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time)) return Words.Milliseconds(time.TotalMilliseconds).Replace(" ", "", StringComparison.Ordinal);
         if (value.ValueKind == JsonValueKind.Number) return value.GetDouble().ToString("0.###", CultureInfo.InvariantCulture);
         return text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
     }

@@ -5,13 +5,16 @@ namespace Coordinator.Server.Metrics;
 /// <summary>Names as Prometheus wants them: <c>lm_thing_unit[_total]</c>, base units spelled out.</summary>
 internal static class MetricNames
 {
+    private const string Total = "_total";
+
     public static string Of(string instrument, string? unit, FamilyKind kind)
     {
         var name = Sanitize(instrument);
+        var monotonic = kind is FamilyKind.Counter or FamilyKind.ObservedCounter;
+        if (monotonic && name.EndsWith(Total, StringComparison.Ordinal)) name = name[..^Total.Length];
         var suffix = UnitWord(unit);
         if (suffix.Length > 0 && !name.EndsWith("_" + suffix, StringComparison.Ordinal)) name += "_" + suffix;
-        var monotonic = kind is FamilyKind.Counter or FamilyKind.ObservedCounter;
-        return monotonic && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
+        return monotonic ? name + Total : name;
     }
 
     public static string Label(string tag)

@@ -61,7 +61,9 @@ internal static class MigrationView
 
         if (last is null) return null;
         var sent = row.Sent ?? new Shared.Units.ByteCount(row.Rounds.Sum(round => round.Sent.Value));
-        return new TransferStatus(sent, last.Dirty, last.Bandwidth, last.DirtyRate, Ratio(last.DirtyRate.Value, last.Bandwidth.Value), Live: false);
+        // Completed means that nothing remained; what the last round left went over in the blackout.
+        var remaining = row.Outcome == MigrationOutcome.Completed ? Shared.Units.ByteCount.Zero : last.Dirty;
+        return new TransferStatus(sent, remaining, last.Bandwidth, last.DirtyRate, Ratio(last.DirtyRate.Value, last.Bandwidth.Value), Live: false);
     }
 
     private static double? Ratio(long dirtied, long sent) => sent > 0 ? Math.Round((double)dirtied / sent, 3) : null;
