@@ -15,7 +15,7 @@ internal sealed class QemuGuest(string directory)
 
     private string Rom => Path.Combine(directory, "guest.rom");
 
-    /// <summary>RAM is no multiple of 256 KiB: with one, QEMU 7.2 under TCG is slow to migrate.</summary>
+    /// <summary>RAM is no multiple of 256 KiB: with one, QEMU 7.2 under TCG loses guest writes while it migrates.</summary>
     public GuestSpec Spec(string vm) => new("qemu", new ByteCount(65_544L * 1024), 1)
     {
         Qemu = new QemuMachine(ExtraArguments: ["-option-rom", Rom, "-debugcon", "file:" + Said(vm)]),
