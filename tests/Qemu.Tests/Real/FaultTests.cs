@@ -6,6 +6,7 @@ namespace Qemu.Tests.Real;
 
 /// <summary>Faults in each phase of a real migration: where the guest is afterwards, and that its memory is whole.</summary>
 [Collection(RealQemu.Name)]
+[Trait("Category", "Long")]
 public sealed class FaultTests
 {
     private const long Slow = 20_000_000;

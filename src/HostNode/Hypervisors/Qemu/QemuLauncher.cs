@@ -19,8 +19,8 @@ internal static class QemuLauncher
         foreach (var argument in (string[])["-c", Redirect, "sh", files.Log, options.QemuPath]) start.ArgumentList.Add(argument);
         foreach (var argument in QemuCommandLine.Build(files, spec, options, incoming)) start.ArgumentList.Add(argument);
         using var starter = Process.Start(start) ?? throw new QmpException("no process was started");
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var timer = options.Time.CreateTimer(_ => timeout.Cancel(), null, options.StartTimeout, Timeout.InfiniteTimeSpan);
+        using var late = new CancellationTokenSource(options.StartTimeout, options.Time);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         try
         {
             await starter.WaitForExitAsync(timeout.Token).ConfigureAwait(false);

@@ -57,8 +57,8 @@ public sealed class QmpClient : IAsyncDisposable
     public static async Task<QmpClient> ConnectAsync(
         string path, Action<QmpEvent> onEvent, QmpLimits limits, TimeProvider time, CancellationToken stop)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var timer = time.CreateTimer(_ => timeout.Cancel(), null, limits.Greeting, Timeout.InfiniteTimeSpan);
+        using var late = new CancellationTokenSource(limits.Greeting, time);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         QmpClient? client = null;
         try

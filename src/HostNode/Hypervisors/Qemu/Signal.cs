@@ -16,8 +16,9 @@ internal sealed class Signal : IDisposable
     /// <summary>Returns at a signal or after the time.</summary>
     public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken stop)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var timer = time.CreateTimer(_ => ends.Cancel(), null, atMost, Timeout.InfiniteTimeSpan);
+        // A source with its own delay: a timer of ours could fire once more after its source was disposed, and end the process.
+        using var late = new CancellationTokenSource(atMost, time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         try
         {
             await _set.WaitAsync(ends.Token).ConfigureAwait(false);
