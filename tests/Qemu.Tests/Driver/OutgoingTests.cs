@@ -165,6 +165,28 @@ public sealed class OutgoingTests
     }
 
     [Fact]
+    public async Task A_switchover_that_does_not_end_is_given_up_by_the_source_itself()
+    {
+        await using var host = new MockedHost(o => o with { SwitchoverMax = TimeSpan.FromMilliseconds(300) });
+        await host.BecomeDeviceAsync();
+        host.Qemu.StandStill();
+        var failed = await host.Sink.WaitForAsync<OutgoingFailed>();
+        Assert.False(failed.GuestRuns);
+        Assert.Contains("was not over", failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_switchover_that_ended_leaves_no_deadline_behind()
+    {
+        await using var host = new MockedHost(o => o with { SwitchoverMax = TimeSpan.FromMilliseconds(300) });
+        await host.BecomeDeviceAsync();
+        await host.Qemu.CompleteAsync();
+        await host.Sink.WaitForAsync<OutgoingCompleted>();
+        await Task.Delay(500); // past the deadline: what is not there cannot be waited for
+        Assert.DoesNotContain(host.Qemu.CarriedOut, c => c.StartsWith("oob:yank", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_lost_monitor_is_found_again_and_the_migration_ends_as_it_would_have()
     {
         await using var host = new MockedHost();

@@ -55,7 +55,15 @@ internal sealed class GuestFiles(string runDirectory, VmId vm)
     /// <summary>Takes away what belongs to a process that is gone, but leaves its console and log for the question why.</summary>
     public void RemoveAllButLogs()
     {
-        foreach (var file in (string[])[AgentMonitor, RescueMonitor, PidFile, LabelFile]) File.Delete(file);
+        if (!System.IO.Directory.Exists(Directory)) return;
+        try
+        {
+            foreach (var file in (string[])[AgentMonitor, RescueMonitor, PidFile, LabelFile]) File.Delete(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // They go when a guest of this name comes again.
+        }
     }
 
     public void WriteLabel(GuestLabel label)

@@ -9,8 +9,6 @@ namespace HostNode.Hypervisors.Qemu;
 /// </summary>
 internal static class KvmSelfTest
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     public static IReadOnlyList<Problem> Run(QemuOptions options)
     {
         using var guest = Process.Start(new ProcessStartInfo(options.QemuPath,
@@ -22,8 +20,8 @@ internal static class KvmSelfTest
         try
         {
             var words = guest.StandardOutput.BaseStream.ReadAsync(new byte[1]).AsTask();
-            if (words.Wait(Patience) && words.Result == 1) return [];
-            return [NotUsable(guest.HasExited ? guest.StandardError.ReadToEnd().Trim() : $"a guest stood still for {Patience.TotalSeconds:0} s")];
+            if (!words.Wait(options.StartTimeout)) return [NotUsable($"a guest stood still for {options.StartTimeout.TotalSeconds:0.#} s")];
+            return words.Result == 1 ? [] : [NotUsable(guest.StandardError.ReadToEnd().Trim())];
         }
         finally
         {
@@ -33,5 +31,7 @@ internal static class KvmSelfTest
     }
 
     private static Problem NotUsable(string what) => Problem.Error(
-        "qemu.kvm.notUsable", "A guest does not boot under KVM on this host: " + what, "Set the accelerator to tcg, or repair (nested) virtualization on this host.");
+        "qemu.kvm.notUsable",
+        "A guest does not boot under KVM on this host: " + what,
+        "Set the accelerator to tcg, or repair (nested) virtualization on this host.");
 }

@@ -14,6 +14,12 @@ namespace HostNode.Hypervisors.Qemu;
 /// </summary>
 internal static class MigrationHold
 {
+    /// <summary>Downtime limit that keeps QEMU in pre-copy.</summary>
+    public const int HeldMilliseconds = 1;
+
+    /// <summary>Downtime limit that lets it end: QEMU's largest.</summary>
+    public const int OpenMilliseconds = 2_000_000;
+
     private const string Node = "migration-hold";
     private const long GranuleBytes = 512;
 
@@ -21,32 +27,34 @@ internal static class MigrationHold
     private const long NodeBytes = 16L * 1024 * 1024 * GranuleBytes;
 
     /// <summary>The device, on both sides. Repeating is harmless.</summary>
-    public static async Task AddNodeAsync(QmpMonitor monitor, CancellationToken stop)
+    public static async Task AddNodeAsync(QmpMonitor monitor, TimeSpan timeout, CancellationToken stop)
     {
-        await RemoveAsync(monitor, stop).ConfigureAwait(false);
-        await monitor.ExecuteAsync("blockdev-add", new JsonObject { ["driver"] = "null-co", ["node-name"] = Node, ["size"] = NodeBytes }, stop: stop).ConfigureAwait(false);
+        await RemoveAsync(monitor, timeout, stop).ConfigureAwait(false);
+        var node = new JsonObject { ["driver"] = "null-co", ["node-name"] = Node, ["size"] = NodeBytes };
+        await monitor.ExecuteAsync("blockdev-add", node, timeout, stop: stop).ConfigureAwait(false);
     }
 
     /// <summary>The device and what holds, on the source.</summary>
-    public static async Task HoldAsync(QmpMonitor monitor, CancellationToken stop)
+    public static async Task HoldAsync(QmpMonitor monitor, TimeSpan timeout, CancellationToken stop)
     {
-        await AddNodeAsync(monitor, stop).ConfigureAwait(false);
-        await monitor.ExecuteAsync(
-            "block-dirty-bitmap-add", new JsonObject { ["node"] = Node, ["name"] = Node, ["granularity"] = GranuleBytes }, stop: stop).ConfigureAwait(false);
+        await AddNodeAsync(monitor, timeout, stop).ConfigureAwait(false);
+        var bitmap = new JsonObject { ["node"] = Node, ["name"] = Node, ["granularity"] = GranuleBytes };
+        await monitor.ExecuteAsync("block-dirty-bitmap-add", bitmap, timeout, stop: stop).ConfigureAwait(false);
     }
 
     /// <summary>Takes it away where the guest stays; nothing happens if it was not there.</summary>
-    public static async Task RemoveAsync(QmpMonitor monitor, CancellationToken stop)
+    public static async Task RemoveAsync(QmpMonitor monitor, TimeSpan timeout, CancellationToken stop)
     {
-        await TryAsync(monitor, "block-dirty-bitmap-remove", new JsonObject { ["node"] = Node, ["name"] = Node }, stop).ConfigureAwait(false);
-        await TryAsync(monitor, "blockdev-del", new JsonObject { ["node-name"] = Node }, stop).ConfigureAwait(false);
+        var bitmap = new JsonObject { ["node"] = Node, ["name"] = Node };
+        await TryAsync(monitor, "block-dirty-bitmap-remove", bitmap, timeout, stop).ConfigureAwait(false);
+        await TryAsync(monitor, "blockdev-del", new JsonObject { ["node-name"] = Node }, timeout, stop).ConfigureAwait(false);
     }
 
-    private static async Task TryAsync(QmpMonitor monitor, string command, JsonObject arguments, CancellationToken stop)
+    private static async Task TryAsync(QmpMonitor monitor, string command, JsonObject arguments, TimeSpan timeout, CancellationToken stop)
     {
         try
         {
-            await monitor.ExecuteAsync(command, arguments, stop: stop).ConfigureAwait(false);
+            await monitor.ExecuteAsync(command, arguments, timeout, stop: stop).ConfigureAwait(false);
         }
         catch (QmpCommandException)
         {

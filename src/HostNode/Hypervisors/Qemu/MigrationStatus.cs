@@ -4,7 +4,10 @@ using Coordinator.Shared.Units;
 
 namespace HostNode.Hypervisors.Qemu;
 
-/// <summary>One answer of <c>query-migrate</c>, as far as it is needed. Absent numbers are zero; unknown members are ignored, unknown states count as "in progress".</summary>
+/// <summary>
+/// One answer of <c>query-migrate</c>, as far as it is needed. Absent numbers are zero; unknown members are ignored, unknown states count as
+/// "in progress".
+/// </summary>
 internal sealed record MigrationStatus
 {
     /// <summary><c>none</c> if no migration was ever begun.</summary>

@@ -9,7 +9,9 @@ namespace HostNode.Hypervisors.Qemu;
 /// </summary>
 internal static class Pacing
 {
-    /// <summary>QEMU spends its bandwidth in windows of this length: it sends what the window allows, then sleeps to its end whatever it is told meanwhile.</summary>
+    /// <summary>
+    /// QEMU spends its bandwidth in windows of this length: it sends what the window allows, then sleeps to its end whatever it is told.
+    /// </summary>
     public static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
 
     /// <summary>No limit but the line. Far above any line, far below what QEMU's arithmetic takes.</summary>
@@ -22,10 +24,10 @@ internal static class Pacing
 
     /// <param name="remaining">Bytes of this round not yet sent.</param>
     /// <param name="dirtyRate">Of the slowest of the last rounds; below it a round would never end.</param>
-    /// <param name="ceiling">The policy's limit; null is none.</param>
-    public static ByteRate Next(ByteCount remaining, ByteRate dirtyRate, ByteRate? ceiling)
+    /// <param name="ceiling">The policy's limit, or <see cref="Unlimited"/>.</param>
+    public static ByteRate Next(ByteCount remaining, ByteRate dirtyRate, ByteRate ceiling)
     {
         var pace = Math.Max(Math.Max((long)(remaining.Value / RoundSeconds), dirtyRate.Value), Slowest.Value);
-        return new ByteRate(Math.Min(pace, (ceiling ?? Unlimited).Value));
+        return new ByteRate(Math.Min(pace, ceiling.Value));
     }
 }

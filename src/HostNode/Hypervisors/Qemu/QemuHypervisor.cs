@@ -30,17 +30,15 @@ public sealed class QemuHypervisor : IHypervisor
 
     public IReadOnlyList<Problem> Precheck(MigrationRole role, VmId vm, GuestSpec spec, MigrationPolicy policy)
     {
-        List<Problem> problems = [.. _installation.Problems, .. QemuPrecheck.OfSpec(spec, policy, _options, _installation)];
-        if (role == MigrationRole.Source)
-        {
-            var state = _guests.TryGetValue(vm, out var guest)
-                ? guest.AskAsync(monitor => monitor.QueryRunStateAsync(_options.Qmp.Greeting)).GetAwaiter().GetResult() ?? "silent"
-                : "absent";
-            problems.AddRange(QemuPrecheck.OfSource(vm, state));
-        }
-
-        return problems;
+        var place = role == MigrationRole.Source
+            ? QemuPrecheck.OfSource(vm, RunStateOf(vm))
+            : QemuPrecheck.OfDestination(new GuestFiles(_options.RunDirectory, vm));
+        return [.. _installation.Problems, .. QemuPrecheck.OfSpec(spec, _options, _installation), .. QemuPrecheck.OfPolicy(policy), .. place];
     }
+
+    private string RunStateOf(VmId vm) => _guests.TryGetValue(vm, out var guest)
+        ? guest.AskRunStateAsync().GetAwaiter().GetResult()
+        : "absent";
 
     public void Execute(HypervisorCommand command) =>
         _guests.GetOrAdd(command.Vm, static (vm, self) => new QemuGuest(vm, self._options, self._sink), this).Post(command);

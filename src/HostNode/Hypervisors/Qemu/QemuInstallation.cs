@@ -34,7 +34,10 @@ internal sealed partial class QemuInstallation
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or InvalidOperationException or IOException)
         {
-            problems.Add(Problem.Error("qemu.missing", $"{options.QemuPath} cannot be run: {failure.Message}", "Install it (Debian: apt-get install qemu-system-x86), or name its path in the agent's configuration."));
+            problems.Add(Problem.Error(
+                "qemu.missing",
+                $"{options.QemuPath} cannot be run: {failure.Message}",
+                "Install it (Debian: apt-get install qemu-system-x86), or name its path in the agent's configuration."));
             return new Findings(problems, new Version(0, 0), new HashSet<string>(StringComparer.Ordinal));
         }
     }
@@ -47,14 +50,15 @@ internal sealed partial class QemuInstallation
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            problems.Add(Problem.Error("qemu.runDirectory", $"{options.RunDirectory} cannot be made: {failure.Message}", "Name a directory that the agent's user may write."));
+            problems.Add(Problem.Error(
+                "qemu.runDirectory", $"{options.RunDirectory} cannot be made: {failure.Message}", "Name a directory that the agent's user may write."));
         }
     }
 
     private static string Run(QemuOptions options, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(options.QemuPath, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })
-            ?? throw new InvalidOperationException("no process was started");
+        var start = new ProcessStartInfo(options.QemuPath, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("no process was started");
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
         if (!process.WaitForExit(options.StartTimeout))

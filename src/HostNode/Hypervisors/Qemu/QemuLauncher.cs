@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Coordinator.Shared.Contracts;
 
 namespace HostNode.Hypervisors.Qemu;
 
@@ -10,13 +9,16 @@ internal static class QemuLauncher
     // The shell only redirects: what is inherited otherwise may be a pipe that breaks when the agent dies.
     private const string Redirect = "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1";
 
-    /// <summary>Starts a stopped guest in a fresh directory and gives its process.</summary>
+    /// <summary>Starts a stopped guest in a fresh directory, labelled before it lives, and gives its process.</summary>
     /// <exception cref="QmpException">It did not start; the message has QEMU's last words. Nothing is left running.</exception>
-    public static async Task<QemuProcess> StartAsync(GuestFiles files, GuestSpec spec, QemuOptions options, bool incoming, CancellationToken stop)
+    public static async Task<QemuProcess> StartAsync(GuestFiles files, GuestLabel label, QemuOptions options, CancellationToken stop)
     {
+        var spec = label.Spec ?? throw new ArgumentException("a guest that is started has a specification", nameof(label));
         files.Create();
+        files.WriteLabel(label);
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
         foreach (var argument in (string[])["-c", Redirect, "sh", files.Log, options.QemuPath]) start.ArgumentList.Add(argument);
+        var incoming = label.Role == GuestRole.Incoming;
         foreach (var argument in QemuCommandLine.Build(files, spec, options, incoming)) start.ArgumentList.Add(argument);
         using var starter = Process.Start(start) ?? throw new QmpException("no process was started");
         using var late = new CancellationTokenSource(options.StartTimeout, options.Time);
@@ -44,5 +46,6 @@ internal static class QemuLauncher
     private static async Task EndAsync(GuestFiles files, QemuOptions options)
     {
         if (Running(files) is { } process) await process.KillAsync(options.Time).ConfigureAwait(false);
+        files.RemoveAllButLogs();
     }
 }

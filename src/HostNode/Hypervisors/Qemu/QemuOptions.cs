@@ -29,6 +29,12 @@ public sealed record QemuOptions
     /// <summary>Not one byte moved in pre-copy for so long: the migration is given up. QEMU itself would wait for TCP, many minutes.</summary>
     public TimeSpan StallMax { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The guest is stopped and QEMU has not finished so long after (beyond three times what the bytes should take): the source gives up and its
+    /// guest goes on. QEMU itself would wait for TCP.
+    /// </summary>
+    public TimeSpan SwitchoverMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long an ordinary command may take where QEMU's main loop is known to run.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

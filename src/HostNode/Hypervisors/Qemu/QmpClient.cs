@@ -53,7 +53,9 @@ public sealed class QmpClient : IAsyncDisposable
     public Task<string> Closed => _closed.Task;
 
     /// <summary>Connects, reads the greeting, negotiates.</summary>
-    /// <exception cref="QmpException">Nobody listens, no greeting in time (another client holds the monitor), or not QMP. The attempt is closed, so it blocks nobody. Safe to repeat.</exception>
+    /// <exception cref="QmpException">
+    /// Nobody listens, no greeting in time (another client holds the monitor), or not QMP. The attempt is closed, so it blocks nobody. Safe to repeat.
+    /// </exception>
     public static async Task<QmpClient> ConnectAsync(
         string path, Action<QmpEvent> onEvent, QmpLimits limits, TimeProvider time, CancellationToken stop)
     {
@@ -203,10 +205,13 @@ public sealed class QmpClient : IAsyncDisposable
         using var document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 64 });
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object) throw new JsonException("not an object");
-        if (root.Text("event") is { } name) _onEvent(new QmpEvent(name, root.Member("data") is { ValueKind: not JsonValueKind.Undefined } data ? data.Clone() : default, StampOf(root)));
+        if (root.Text("event") is { } name) _onEvent(new QmpEvent(name, Copy(root.Member("data")), StampOf(root)));
         else if (root.Number("id") is { } id) Answer(id, root);
-        else if (root.Member("error") is { ValueKind: JsonValueKind.Object } error) throw new QmpException("QEMU did not understand a line: " + error.Text("desc"));
+        else if (root.Member("error").Text("desc") is { } complaint) throw new QmpException("QEMU did not understand a line: " + complaint);
     }
+
+    // Outlives the line it came with.
+    private static JsonElement Copy(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? default : element.Clone();
 
     private void Answer(long id, JsonElement root)
     {
@@ -215,11 +220,12 @@ public sealed class QmpClient : IAsyncDisposable
         if (pending is null) return; // given up on earlier
         if (root.Member("error") is { ValueKind: JsonValueKind.Object } error)
         {
-            pending.Answer.TrySetException(new QmpCommandException(pending.Command, error.Text("class") ?? "unknown", error.Text("desc") ?? "no reason given"));
+            var (errorClass, description) = (error.Text("class") ?? "unknown", error.Text("desc") ?? "no reason given");
+            pending.Answer.TrySetException(new QmpCommandException(pending.Command, errorClass, description));
         }
         else
         {
-            pending.Answer.TrySetResult(root.Member("return") is { ValueKind: not JsonValueKind.Undefined } result ? result.Clone() : default);
+            pending.Answer.TrySetResult(Copy(root.Member("return")));
         }
     }
 
@@ -240,9 +246,8 @@ public sealed class QmpClient : IAsyncDisposable
     private DateTimeOffset StampOf(JsonElement root)
     {
         var stamp = root.Member("timestamp");
-        return stamp.Number("seconds") is > 0 and < 253_402_300_799 and var seconds && stamp.Number("microseconds") is >= 0 and < 1_000_000 and var microseconds
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds).AddMicroseconds(microseconds)
-            : _time.GetUtcNow();
+        if (stamp.Number("seconds") is not (> 0 and < 253_402_300_799 and var seconds)) return _time.GetUtcNow();
+        return DateTimeOffset.FromUnixTimeSeconds(seconds).AddMicroseconds(Math.Clamp(stamp.Number("microseconds") ?? 0, 0, 999_999));
     }
 
     private static Version ReadVersion(JsonElement qemu)

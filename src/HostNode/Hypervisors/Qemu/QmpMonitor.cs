@@ -74,6 +74,23 @@ internal sealed class QmpMonitor : IAsyncDisposable
         return answer.Text("status") ?? "unknown";
     }
 
+    /// <summary>Asks until it is answered, over as many connections as it takes. Only for what may be done twice.</summary>
+    /// <exception cref="QmpException">The process is gone, or QEMU refused.</exception>
+    public async Task<T> InsistAsync<T>(Func<Task<T>> ask, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask().ConfigureAwait(false);
+            }
+            catch (QmpException failure) when (failure is not QmpCommandException && !Gone.IsCompleted && !stop.IsCancellationRequested)
+            {
+                await Task.Delay(RetryFirst, _options.Time, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Tries both monitors once. Null if neither greets.</summary>
     public static async Task<QmpClient?> TryConnectAsync(GuestFiles files, QemuOptions options, Action<QmpEvent> onEvent, CancellationToken stop)
     {

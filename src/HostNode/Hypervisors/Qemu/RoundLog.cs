@@ -19,7 +19,11 @@ internal sealed class RoundLog
     {
         var facts = round with { Round = _told.Count + 1 };
         var forecast = ConvergenceRule.Decide([.. _told, facts], policy, ByteCount.Zero, fixedPart);
-        if (force && forecast.Verdict != Verdict.Ready) forecast = forecast with { Verdict = Verdict.Force, Reason = "forced by order; " + forecast.Reason };
+        if (force && forecast.Verdict != Verdict.Ready)
+        {
+            forecast = forecast with { Verdict = Verdict.Force, Reason = "forced by order; " + forecast.Reason };
+        }
+
         var ready = forecast.Verdict is Verdict.Ready or Verdict.Force;
         var isNews = !(ready && _waiting);
         _waiting = ready;

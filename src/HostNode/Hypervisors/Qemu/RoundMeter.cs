@@ -30,7 +30,7 @@ internal sealed class RoundMeter
 
     /// <summary>Takes one answer.</summary>
     /// <param name="pace">The limit that held since the answer before.</param>
-    /// <param name="paced">Whether that was our pace, not the policy's limit: what flows under the policy's limit is what the blackout will get.</param>
+    /// <param name="paced">Whether that was our pace. What flows under the policy's limit alone is what the blackout will get.</param>
     /// <returns>A round that is over, if one is. Rounds that passed unseen between two answers are told as one.</returns>
     public RoundFacts? Observe(MigrationStatus status, ByteRate pace, bool paced, DateTimeOffset at)
     {
@@ -47,8 +47,8 @@ internal sealed class RoundMeter
         var dirtyRate = ByteRate.Of(status.Remaining, duration);
         _dirtyRates.Enqueue(dirtyRate);
         if (_dirtyRates.Count > RatesKept) _dirtyRates.Dequeue();
-        var round = new RoundFacts(
-            status.SyncCount - 1, status.Transferred - _roundStart.Transferred, duration, status.Remaining, Bandwidth, dirtyRate, status.ThrottlePercent);
+        var sent = status.Transferred - _roundStart.Transferred;
+        var round = new RoundFacts(status.SyncCount - 1, sent, duration, status.Remaining, Bandwidth, dirtyRate, status.ThrottlePercent);
         Begin(status, at);
         return round;
     }
