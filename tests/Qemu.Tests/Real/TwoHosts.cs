@@ -2,6 +2,7 @@ using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Convergence;
 using Coordinator.Shared.Identity;
 using HostNode.Hypervisors;
+using HostNode.Hypervisors.Qemu;
 using Qemu.Tests.Support;
 
 namespace Qemu.Tests.Real;
@@ -12,9 +13,9 @@ internal sealed class TwoHosts : IAsyncDisposable
     private readonly GuestSpec _spec;
     private int _attempts;
 
-    private TwoHosts(GuestSpec spec) => _spec = spec;
+    private TwoHosts(GuestSpec spec, Func<QemuOptions, QemuOptions>? change) => (_spec, Source) = (spec, new QemuHost("source", change));
 
-    public QemuHost Source { get; } = new("source");
+    public QemuHost Source { get; }
 
     public QemuHost Destination { get; } = new("destination");
 
@@ -22,9 +23,9 @@ internal sealed class TwoHosts : IAsyncDisposable
 
     public MigrationId Migration { get; private set; }
 
-    public static async Task<TwoHosts> WithGuestAsync(int workingSet = 16, int rate = 4)
+    public static async Task<TwoHosts> WithGuestAsync(int workingSet = 16, int rate = 4, Func<QemuOptions, QemuOptions>? change = null)
     {
-        var hosts = new TwoHosts(QemuHost.Writing(workingSet, rate));
+        var hosts = new TwoHosts(QemuHost.Writing(workingSet, rate), change);
         await hosts.Source.StartAsync(hosts._spec);
         return hosts;
     }

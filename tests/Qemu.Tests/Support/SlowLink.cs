@@ -16,6 +16,7 @@ internal sealed class SlowLink : IAsyncDisposable
     private readonly int _target;
     private readonly Task _accepting;
     private volatile TaskCompletionSource _flows = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _returns = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytesPerSecond;
 
     /// <param name="bytesPerSecond">Null is as fast as it goes.</param>
@@ -23,7 +24,7 @@ internal sealed class SlowLink : IAsyncDisposable
     {
         _target = targetPort;
         _bytesPerSecond = bytesPerSecond ?? long.MaxValue;
-        _flows.SetResult();
+        Heal();
         _listener.Start();
         _accepting = Task.Run(AcceptAsync);
     }
@@ -33,9 +34,21 @@ internal sealed class SlowLink : IAsyncDisposable
     /// <summary>From now on.</summary>
     public void Limit(long bytesPerSecond) => Volatile.Write(ref _bytesPerSecond, bytesPerSecond);
 
-    public void Cut() => _flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Both directions stand still.</summary>
+    public void Cut()
+    {
+        _flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CutReturn();
+    }
 
-    public void Heal() => _flows.TrySetResult();
+    /// <summary>Everything arrives, but no word of it comes back.</summary>
+    public void CutReturn() => _returns = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Heal()
+    {
+        _flows.TrySetResult();
+        _returns.TrySetResult();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +70,7 @@ internal sealed class SlowLink : IAsyncDisposable
                 await destination.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
                 // Small buffers: what stands in them counts as delivered for the sender.
                 source.ReceiveBufferSize = destination.SendBufferSize = 64 * 1024;
-                await Task.WhenAny(PumpAsync(source, destination, limited: true), PumpAsync(destination, source, limited: false));
+                await Task.WhenAny(PumpAsync(source, destination, forward: true), PumpAsync(destination, source, forward: false));
             }
         }
         catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException or IOException)
@@ -66,7 +79,9 @@ internal sealed class SlowLink : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(TcpClient from, TcpClient to, bool limited)
+    private Task Open(bool forward) => (forward ? _flows : _returns).Task;
+
+    private async Task PumpAsync(TcpClient from, TcpClient to, bool forward)
     {
         try
         {
@@ -74,13 +89,13 @@ internal sealed class SlowLink : IAsyncDisposable
             var owed = TimeSpan.Zero;
             while (true)
             {
-                await _flows.Task.WaitAsync(_stop.Token);
+                await Open(forward).WaitAsync(_stop.Token);
                 var read = await from.GetStream().ReadAsync(buffer, _stop.Token);
                 if (read == 0) return;
-                await _flows.Task.WaitAsync(_stop.Token);
+                await Open(forward).WaitAsync(_stop.Token);
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
                 var rate = Volatile.Read(ref _bytesPerSecond);
-                if (!limited || rate == long.MaxValue) continue;
+                if (!forward || rate == long.MaxValue) continue;
                 owed += TimeSpan.FromSeconds((double)read / rate);
                 if (owed < TimeSpan.FromMilliseconds(5)) continue;
                 var before = System.Diagnostics.Stopwatch.GetTimestamp();
