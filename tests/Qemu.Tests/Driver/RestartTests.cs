@@ -1,4 +1,7 @@
+using System.Globalization;
+using Coordinator.Shared.Convergence;
 using HostNode.Hypervisors;
+using HostNode.Hypervisors.Qemu;
 using Qemu.Tests.Support;
 
 namespace Qemu.Tests.Driver;
@@ -24,6 +27,30 @@ public sealed class RestartTests
         await host.Qemu.CompleteAsync();
         await host.Sink.WaitForAsync<OutgoingCompleted>();
         Assert.Single(host.Qemu.CarriedOut, c => c.StartsWith("migrate{", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_pace_that_was_left_behind_is_not_taken_for_the_line()
+    {
+        await using var host = new MockedHost();
+        await host.BecomeReadyAsync();
+        await MockedHost.UntilAsync(() => Pace(host) < Pacing.Unlimited.Value);
+        await host.RestartAgentAsync();
+        host.Discover();
+        host.Driver.Execute(new StartOutgoing(MockedHost.Vm, QemuHost.Plan(MockedHost.Migration, 4711), Resume: true, Link: 2));
+        await MockedHost.UntilAsync(() => Pace(host) == Pacing.Unlimited.Value);
+
+        await host.Qemu.FinishPassAsync(4096);
+        var round = await host.Sink.WaitForAsync<OutgoingRound>();
+        Assert.Equal(Verdict.Ready, round.Forecast.Verdict);
+        await MockedHost.UntilAsync(() => Pace(host) < Pacing.Unlimited.Value);
+
+        static long Pace(MockedHost host)
+        {
+            const string key = "migrate-set-parameters{\"max-bandwidth\":";
+            var last = host.Qemu.CarriedOut.Last(c => c.StartsWith(key, StringComparison.Ordinal));
+            return long.Parse(last[key.Length..].TrimEnd('}').Split(',')[0], CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]

@@ -52,6 +52,17 @@ public sealed class RoundMeterTests
     }
 
     [Fact]
+    public void No_round_is_told_before_the_line_was_seen_unhindered()
+    {
+        Look(0, 5, 0, 2, pace: 8, throughput: 8); // slowed by an agent before us: QEMU's figure is that of the pace
+        Assert.Null(Look(1000, 6, 8, 2, pace: 8, throughput: 8));
+        Assert.False(_meter.IsMeasured);
+        var round = Look(1300, 7, 38, 2, throughput: 90);
+        Assert.True(_meter.IsMeasured);
+        Assert.Equal(100, Mebi(round!.Bandwidth));
+    }
+
+    [Fact]
     public void Windows_spent_on_zero_pages_count_little()
     {
         Look(0, 1, 0, 1000);

@@ -54,7 +54,7 @@ internal sealed partial class OutgoingMigration
         await _monitor.ExecuteAsync("migrate-set-capabilities", QmpArguments.Capabilities(throttled), stop: stop).ConfigureAwait(false);
         await MigrationHold.HoldAsync(_monitor, _options.CommandTimeout, stop).ConfigureAwait(false);
         _pace = Ceiling;
-        var parameters = new JsonObject { ["max-bandwidth"] = _pace.Value, ["downtime-limit"] = MigrationHold.HeldMilliseconds };
+        var parameters = new JsonObject { ["max-bandwidth"] = Ceiling.Value, ["downtime-limit"] = MigrationHold.HeldMilliseconds };
         if (throttled) QmpArguments.SetThrottle(parameters, 1);
         await SetAsync(parameters, stop).ConfigureAwait(false);
     }

@@ -26,7 +26,7 @@ internal sealed partial class OutgoingMigration : IDisposable
     private volatile string? _abort;
     private volatile bool _stopWanted;
     private DateTimeOffset _begunAt;
-    private ByteRate _pace = Pacing.Unlimited;
+    private ByteRate? _pace; // null: an agent before us set it
 
     public OutgoingMigration(VmId vm, MigrationId migration, QmpMonitor monitor, GuestFiles files, QemuOptions options, IHypervisorSink sink)
     {
@@ -159,7 +159,7 @@ internal sealed partial class OutgoingMigration : IDisposable
             return;
         }
 
-        var round = _meter.Observe(status, _pace, paced: _pace < Ceiling, now);
+        var round = _meter.Observe(status, _pace ?? Pacing.Slowest, paced: _pace is not { } set || set < Ceiling, now);
         if (round is not null) await TellRoundAsync(round, stop).ConfigureAwait(false);
         else TellProgress(status);
         if (_stopWanted && status.State == "active")
@@ -168,8 +168,8 @@ internal sealed partial class OutgoingMigration : IDisposable
             return;
         }
 
-        // The first pass goes as fast as it can.
-        var pace = status.SyncCount <= 1 ? Ceiling : Pacing.Next(status.Remaining, _meter.SlowestDirtyRate, Ceiling);
+        // The first pass goes as fast as it can, and so does what is taken up, until the line is known.
+        var pace = status.SyncCount <= 1 || !_meter.IsMeasured ? Ceiling : Pacing.Next(status.Remaining, _meter.SlowestDirtyRate, Ceiling);
         await PaceAsync(pace, stop).ConfigureAwait(false);
     }
 

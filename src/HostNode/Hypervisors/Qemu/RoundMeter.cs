@@ -5,7 +5,8 @@ namespace HostNode.Hypervisors.Qemu;
 
 /// <summary>
 /// Makes rounds and rates out of the answers of <c>query-migrate</c>. Pure: time comes with each sample. The line's bandwidth is learned only
-/// from samples in which the pace did not hold QEMU back, weighted by their bytes (so windows spent on zero pages count little).
+/// from samples in which the pace did not hold QEMU back, weighted by their bytes (so windows spent on zero pages count little). No round is
+/// told before: QEMU's own figure is that of the pace, and a forecast from it would end a migration that an agent before us had slowed.
 /// </summary>
 internal sealed class RoundMeter
 {
@@ -14,6 +15,9 @@ internal sealed class RoundMeter
     private const int RatesKept = 8;
     private static readonly TimeSpan SampleMin = TimeSpan.FromMilliseconds(40);
 
+    // A raised pace is felt from the next window on.
+    private static readonly TimeSpan MeasuredAfter = Pacing.Window * 2;
+
     private readonly Queue<ByteRate> _dirtyRates = new();
     private MigrationStatus? _roundStart;
     private DateTimeOffset _roundStartAt;
@@ -21,9 +25,13 @@ internal sealed class RoundMeter
     private DateTimeOffset _sampleAt;
     private double _weighted;
     private double _weights;
+    private TimeSpan _unhindered;
 
     /// <summary>What the line gives; what QEMU says until measured.</summary>
     public ByteRate Bandwidth { get; private set; }
+
+    /// <summary>Whether QEMU has been seen unhindered for long enough. Until then it must be: a pace would be taken for the line's.</summary>
+    public bool IsMeasured => _unhindered >= MeasuredAfter;
 
     /// <summary>The slowest dirtying of the last rounds: what may be counted on to keep QEMU busy. Zero before the first is over.</summary>
     public ByteRate SlowestDirtyRate => _dirtyRates.Count == 0 ? ByteRate.Zero : _dirtyRates.Min();
@@ -42,7 +50,7 @@ internal sealed class RoundMeter
             return null;
         }
 
-        if (status.SyncCount <= _roundStart.SyncCount) return null;
+        if (status.SyncCount <= _roundStart.SyncCount || !IsMeasured) return null;
         var duration = at - _roundStartAt;
         var dirtyRate = ByteRate.Of(status.Remaining, duration);
         _dirtyRates.Enqueue(dirtyRate);
@@ -73,7 +81,9 @@ internal sealed class RoundMeter
         if (time < SampleMin) return;
         var bytes = status.Transferred - _sample.Transferred;
         var rate = ByteRate.Of(bytes, time);
-        if (bytes.Value > 0 && (!paced || pace.Value > rate.Value * PaceSlack))
+        var hindered = paced && pace.Value <= rate.Value * PaceSlack;
+        if (!hindered) _unhindered += time;
+        if (!hindered && bytes.Value > 0)
         {
             _weighted += (double)bytes.Value * rate.Value;
             _weights += bytes.Value;
