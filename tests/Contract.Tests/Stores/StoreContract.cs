@@ -115,4 +115,22 @@ public abstract partial class StoreContract : IDisposable
         var (position, _) = node.Store.LoadProjection("list")!.Value;
         Assert.Single(node.Store.ReadAll(position, 10));
     }
+
+    [Fact]
+    public void Given_a_closed_store_When_closed_again_or_used_Then_the_one_is_harmless_and_the_other_refused()
+    {
+        var store = Database.Open();
+        var node = Node.Owning(store, "node-a", 1);
+        node.Write(1, "vm-a");
+        var next = node.Draft().Event(1, "vm-a", "late").Build();
+        store.Dispose();
+
+        store.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => store.Append(next));
+        Assert.Throws<ObjectDisposedException>(() => store.TakeOver([1], "node-a"));
+        Assert.Throws<ObjectDisposedException>(() => store.Load("vm-a"));
+        Assert.Throws<ObjectDisposedException>(() => store.ReadAll(StorePosition.Start, 10));
+        Assert.Throws<ObjectDisposedException>(() => store.LoadProjection("list"));
+    }
 }

@@ -25,6 +25,7 @@ internal sealed class SqliteReader : IDisposable
     private readonly Statement _key;
     private readonly Statement _findKey;
     private readonly Statement _projection;
+    private bool _disposed;
 
     public SqliteReader(SqliteStoreOptions options)
     {
@@ -103,7 +104,12 @@ internal sealed class SqliteReader : IDisposable
 
     public void Dispose()
     {
-        lock (_gate) _connection.Dispose();
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _connection.Dispose();
+        }
     }
 
     private List<(long Id, LoadedStream Stream)> OpenStreams(int shard, long after)
@@ -167,6 +173,7 @@ internal sealed class SqliteReader : IDisposable
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteStore)); // statements are called by address: theirs is gone
             try
             {
                 _begin.Run();

@@ -24,6 +24,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Statement _pruneKeys;
     private readonly Statement _saveProjection;
     private StoreBrokenException? _broken;
+    private bool _disposed;
 
     public SqliteWriter(SqliteStoreOptions options)
     {
@@ -97,6 +98,8 @@ internal sealed class SqliteWriter : IDisposable
 
     public void Dispose()
     {
+        if (_disposed) return;
+        _disposed = true;
         _checkpoint.Dispose();
         _connection.Dispose();
     }
@@ -105,6 +108,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <param name="write">Its statements; answers whether to commit, and the result.</param>
     private T Transact<T>(Func<(bool Commit, T Result)> write)
     {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteStore));
         if (_broken is not null) throw new StoreBrokenException(_broken.Message, _broken);
         try
         {
