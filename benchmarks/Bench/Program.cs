@@ -1,7 +1,8 @@
 using Coordinator.Bench;
 
-// Bench control|product [--json] [--runs N] [--seconds S]
+// Bench control|product [--json] [--runs N] [--seconds S] [--only ID]
 int Option(string name, int otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out var n) ? n : otherwise;
+string? Text(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
 var report = new Results(args.Contains("--json"));
 var directory = Directory.CreateTempSubdirectory("lm-bench-").FullName;
@@ -10,12 +11,12 @@ try
     switch (args.FirstOrDefault())
     {
         case "control":
-            new ControlBench(directory, report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5))).Run();
+            new ControlBench(directory, report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5)), Text("--only")).Run();
             return 0;
         case "product":
             return ProductBench.Run(report, Option("--runs", 5));
         default:
-            Console.Error.WriteLine("Bench control|product [--json] [--runs N] [--seconds S]");
+            Console.Error.WriteLine("Bench control|product [--json] [--runs N] [--seconds S] [--only ID, as C1]");
             return 2;
     }
 }
