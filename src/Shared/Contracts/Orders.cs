@@ -34,7 +34,7 @@ public abstract record Order(VmId Vm, long Number)
 /// <summary>Orders about a VM's placement, outside a migration.</summary>
 public abstract record VmOrder(VmId Vm, long Number, Epoch Epoch) : Order(Vm, Number)
 {
-    public override string Subject => Vm.StreamKey;
+    [JsonIgnore] public override string Subject => Vm.StreamKey;
 }
 
 /// <summary>Journal OWNED(epoch), start the guest, report <see cref="VmRunning"/> or <see cref="VmFailed"/>.</summary>
@@ -49,7 +49,7 @@ public sealed record StopVm(VmId Vm, long Number, Epoch Epoch) : VmOrder(Vm, Num
 /// <summary>Orders of one migration attempt.</summary>
 public abstract record MigrationOrder(VmId Vm, long Number, MigrationId Migration, Epoch Epoch) : Order(Vm, Number)
 {
-    public override string Subject => Migration.StreamKey;
+    [JsonIgnore] public override string Subject => Migration.StreamKey;
 }
 
 /// <summary>Look whether the guest can leave or be received; changes nothing. Answered by <see cref="PrecheckReported"/>.</summary>

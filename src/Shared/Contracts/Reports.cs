@@ -34,7 +34,7 @@ public abstract record Report(VmId Vm)
 /// <summary>A fact about a VM's placement.</summary>
 public abstract record VmReport(VmId Vm, Epoch Epoch) : Report(Vm)
 {
-    public override string Subject => Vm.StreamKey;
+    [JsonIgnore] public override string Subject => Vm.StreamKey;
 }
 
 /// <summary>The guest runs here under this epoch.</summary>
@@ -55,7 +55,7 @@ public sealed record VmConflict(VmId Vm, Epoch Epoch, string Detail) : VmReport(
 /// <summary>A fact about one migration attempt.</summary>
 public abstract record MigrationReport(VmId Vm, MigrationId Migration, Epoch Epoch) : Report(Vm)
 {
-    public override string Subject => Migration.StreamKey;
+    [JsonIgnore] public override string Subject => Migration.StreamKey;
 }
 
 /// <summary>Result of a precheck; empty problems or only warnings mean: can be done.</summary>

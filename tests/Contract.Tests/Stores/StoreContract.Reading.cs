@@ -102,6 +102,37 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public void Given_committed_events_When_scanned_Then_the_same_are_shown_in_the_same_order_and_the_position_leads_on()
+    {
+        var node = Node.Owning(Database.Open(), "node-a", 1, 2);
+        for (var i = 0; i < 7; i++) node.Write(1 + (i % 2), $"vm-{i % 2}", $"body {i}");
+        List<string> shown = [];
+        void Show(ScannedEvent e) => shown.Add($"{e.Shard} {e.Seq} {e.Term} {e.Stream}@{e.Version} {e.Type} {e.SchemaVersion} {e.At:O} {Decode(e.Body.ToArray())}");
+
+        var first = node.Store.Scan(StorePosition.Start, 3, Show);
+        var rest = node.Store.Scan(first.Position, 100, Show);
+        var end = node.Store.Scan(rest.Position, 100, Show);
+
+        Assert.Equal((3, 4, 0), (first.Count, rest.Count, end.Count));
+        Assert.Equal(rest.Position, end.Position);
+        Assert.Equal(
+            node.Store.ReadAll(StorePosition.Start, 100).Select(e => $"{e.Shard} {e.Seq} {e.Term} {e.Stream}@{e.Version} {e.Type} {e.SchemaVersion} {e.At:O} {Decode(e.Body.ToArray())}"),
+            shown);
+    }
+
+    [Fact]
+    public void Given_a_visitor_that_fails_When_scanned_Then_its_error_comes_out_and_the_store_reads_on()
+    {
+        var node = Node.Owning(Database.Open(), "node-a", 1);
+        node.Write(1, "vm-a");
+
+        Assert.Throws<InvalidOperationException>(() => node.Store.Scan(StorePosition.Start, 10, _ => throw new InvalidOperationException()));
+
+        Assert.Equal(1, node.Store.Scan(StorePosition.Start, 10, _ => { }).Count);
+        Assert.Single(node.Store.ReadAll(StorePosition.Start, 10));
+    }
+
+    [Fact]
     public void Given_a_limit_or_position_that_makes_no_sense_When_reading_all_Then_it_is_refused()
     {
         var store = Database.Open();

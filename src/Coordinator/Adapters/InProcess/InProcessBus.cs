@@ -12,10 +12,9 @@ public sealed class InProcessBus : IBus
     /// <summary>Messages of one address handed over before the next address has its turn.</summary>
     private const int TurnMax = 64;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<string, Address> _addresses = [];
     private readonly Queue<Address> _ready = new();
-    private readonly SemaphoreSlim _work = new(0);
     private readonly Thread _thread;
     private readonly int _capacity;
     private readonly Action<BusMessage, Exception> _onFailure;
@@ -64,9 +63,9 @@ public sealed class InProcessBus : IBus
         {
             if (_disposed) return;
             _disposed = true;
+            Monitor.PulseAll(_gate);
         }
 
-        _work.Release();
         if (Thread.CurrentThread != _thread) _thread.Join();
     }
 
@@ -75,7 +74,7 @@ public sealed class InProcessBus : IBus
         if (address.Scheduled) return;
         address.Scheduled = true;
         _ready.Enqueue(address);
-        _work.Release();
+        if (_ready.Count == 1) Monitor.Pulse(_gate);
     }
 
     private void Dispatch()
@@ -83,10 +82,10 @@ public sealed class InProcessBus : IBus
         var turn = new List<BusMessage>(TurnMax);
         while (true)
         {
-            _work.Wait();
             ImmutableArray<Subscription> subscribers;
             lock (_gate)
             {
+                while (_ready.Count == 0 && !_disposed) Monitor.Wait(_gate);
                 if (_disposed) return;
                 subscribers = TakeTurn(turn);
             }

@@ -10,6 +10,8 @@ internal sealed class EventRow
 {
     public const string Columns = "pos, shard, seq, stream, ver, term, type, schema, at, body, meta";
 
+    public const string ScanColumns = "pos, shard, seq, stream, ver, term, type, schema, at, body";
+
     private const int KeysMax = 16_384;
     private const int TypesMax = 1_024;
 
@@ -20,17 +22,22 @@ internal sealed class EventRow
     /// <param name="keyOf">Key of a stream's row id, asked when it is not known yet.</param>
     public StoredEvent Read(Statement row, Func<long, string> keyOf)
     {
-        var stream = row.Long(3);
-        if (!_keys.TryGetValue(stream, out var key))
-        {
-            if (_keys.Count >= KeysMax) _keys.Clear();
-            _keys[stream] = key = keyOf(stream);
-        }
-
         var (body, meta) = Texts(row);
         return new StoredEvent(
-            PositionOf(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), key, row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
+            PositionOf(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
             StoredTime.FromTicks(row.Long(8)), body, meta);
+    }
+
+    /// <param name="row">Standing on a row of <see cref="ScanColumns"/>: what is returned is valid until its next step.</param>
+    public ScannedEvent Scan(Statement row, Func<long, string> keyOf) => new(
+        row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), StoredTime.FromTicks(row.Long(8)),
+        row.Bytes(9));
+
+    private string Key(long stream, Func<long, string> keyOf)
+    {
+        if (_keys.TryGetValue(stream, out var key)) return key;
+        if (_keys.Count >= KeysMax) _keys.Clear();
+        return _keys[stream] = keyOf(stream);
     }
 
     public static StorePosition PositionOf(long pos) => new(pos.ToString(CultureInfo.InvariantCulture));

@@ -22,6 +22,7 @@ internal sealed class SqliteReader : IDisposable
     private readonly Statement _oneStream;
     private readonly Statement _tail;
     private readonly Statement _all;
+    private readonly Statement _scan;
     private readonly Statement _key;
     private readonly Statement _findKey;
     private readonly Statement _projection;
@@ -41,6 +42,7 @@ internal sealed class SqliteReader : IDisposable
             _oneStream = _connection.Prepare($"{row} where s.key = ?1");
             _tail = _connection.Prepare($"select {EventRow.Columns} from event where stream = ?1 and ver > ?2 order by ver limit ?3");
             _all = _connection.Prepare($"select {EventRow.Columns} from event where pos > ?1 order by pos limit ?2");
+            _scan = _connection.Prepare($"select {EventRow.ScanColumns} from event where pos > ?1 order by pos limit ?2");
             _key = _connection.Prepare("select key from stream where id = ?1");
             _findKey = _connection.Prepare(IdempotencyRow.Query);
             _projection = _connection.Prepare("select pos, state from projection where name = ?1");
@@ -89,6 +91,22 @@ internal sealed class SqliteReader : IDisposable
         _all.Bind(2, limit);
         while (_all.Step()) events.Add(_rows.Read(_all, KeyOf));
         return events;
+    });
+
+    public (int Count, long Last) Scan(long after, int limit, EventVisitor visit) => Read(() =>
+    {
+        var count = 0;
+        var last = after;
+        _scan.Bind(1, after);
+        _scan.Bind(2, limit);
+        while (_scan.Step())
+        {
+            last = _scan.Long(0);
+            count++;
+            visit(_rows.Scan(_scan, KeyOf));
+        }
+
+        return (count, last);
     });
 
     public IdempotencyRecord? FindIdempotent(string principal, string key) => Read(() => IdempotencyRow.Find(_findKey, principal, key));
@@ -146,8 +164,11 @@ internal sealed class SqliteReader : IDisposable
             hasSnapshot ? row.Bytes(8).ToArray() : default(ReadOnlyMemory<byte>?), hasSnapshot ? row.Int(7) : 0, []));
     }
 
-    private (long Id, LoadedStream Stream) WithTail((long Id, LoadedStream Stream) row) =>
-        row with { Stream = row.Stream with { Tail = Tail(row.Id, row.Stream.Stream, row.Stream.SnapshotVersion, -1) } };
+    private (long Id, LoadedStream Stream) WithTail((long Id, LoadedStream Stream) row)
+    {
+        var tail = Tail(row.Id, row.Stream.Stream, row.Stream.SnapshotVersion, -1);
+        return row with { Stream = row.Stream with { Tail = tail, Version = tail.Count > 0 ? tail[^1].Version : row.Stream.SnapshotVersion } };
+    }
 
     private List<StoredEvent> Tail(long stream, string streamKey, int afterVersion, int limit)
     {

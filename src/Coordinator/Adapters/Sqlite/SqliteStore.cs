@@ -71,6 +71,13 @@ public sealed class SqliteStore : IEventStore
         return _reader.ReadAll(Parse(after), limit);
     }
 
+    public (int Count, StorePosition Position) Scan(StorePosition after, int limit, EventVisitor visit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var (count, last) = _reader.Scan(Parse(after), limit, visit);
+        return (count, count == 0 ? after : EventRow.PositionOf(last));
+    }
+
     public IdempotencyRecord? FindIdempotent(string principal, string key) => _reader.FindIdempotent(principal, key);
 
     public void PruneIdempotent(DateTimeOffset olderThan)

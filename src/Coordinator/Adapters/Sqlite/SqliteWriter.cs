@@ -63,6 +63,7 @@ internal sealed class SqliteWriter : IDisposable
 
     public IReadOnlyList<ShardLease> TakeOver(IReadOnlyList<int> shards, string owner) => Transact(() =>
     {
+        _append.Forget();
         var leases = new List<ShardLease>(shards.Count);
         foreach (var shard in shards)
         {

@@ -7,7 +7,11 @@ namespace Coordinator.Application.Bus;
 public sealed record BusMessage(string Address, ShardMessage Body)
 {
     /// <summary>Inputs of a shard.</summary>
-    public static string Shard(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard.{shard}");
+    public static string Shard(int shard) => (uint)shard < (uint)Shards.Length ? Shards[shard] ??= Name(shard) : Name(shard);
+
+    private static readonly string?[] Shards = new string?[256];
+
+    private static string Name(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard.{shard}");
 
     /// <summary>Orders and acknowledgements for the node that holds this host's link.</summary>
     public static string Host(HostId host) => "host." + host.Value;

@@ -81,7 +81,7 @@ public static class EventCatalog
     public static object Read(string name, int schemaVersion, ReadOnlySpan<byte> body)
     {
         if (!ByName.TryGetValue(name, out var type) || schemaVersion > type.SchemaVersion) throw new UnknownEventException(name, schemaVersion);
-        return JsonSerializer.Deserialize(body, type.Json) ?? throw new JsonException($"event {name} is null");
+        return type.Read(body) ?? throw new JsonException($"event {name} is null");
     }
 
     private static EventType Entry<T>(JsonTypeInfo<T> json) => new(typeof(T).Name, 1, typeof(T), json);

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Coordinator.Application.Bus;
 using Coordinator.Application.Events;
 
@@ -7,6 +9,8 @@ namespace Coordinator.Application.Machine;
 /// <summary>How an input is named and kept in the envelope of the events it caused, so that a history can be decided again.</summary>
 internal static class Cause
 {
+    private static readonly ConcurrentDictionary<Type, JsonTypeInfo> Types = new();
+
     public static string Actor(MachineInput input) => input switch
     {
         CommandArrived c => c.Context.Actor,
@@ -43,22 +47,28 @@ internal static class Cause
         _ => "",
     };
 
+    public static bool HasBody(MachineInput input) => input is MessageArrived or CommandArrived;
+
+    /// <summary>The input as its own type's JSON: the kind beside it says which.</summary>
     public static void WriteBody(Utf8JsonWriter json, MachineInput input)
     {
         switch (input)
         {
             case MessageArrived { Message: HostReported r }:
-                json.WritePropertyName("causeBody"u8);
-                JsonSerializer.Serialize(json, r.Report, DomainJson.Default.Report);
+                Write(json, r.Report);
                 break;
             case MessageArrived m:
-                json.WritePropertyName("causeBody"u8);
-                JsonSerializer.Serialize(json, m.Message, DomainJson.Default.ShardMessage);
+                Write(json, m.Message);
                 break;
             case CommandArrived c:
-                json.WritePropertyName("causeBody"u8);
                 CommandJson.Write(json, c.Command);
                 break;
         }
+    }
+
+    private static void Write(Utf8JsonWriter json, object body)
+    {
+        if (!Types.TryGetValue(body.GetType(), out var type)) Types[body.GetType()] = type = DomainJson.Default.GetTypeInfo(body.GetType())!;
+        JsonSerializer.Serialize(json, body, type);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class EntryBefore(StreamEntry entry, bool created)
     private readonly DateTimeOffset? timerDue = entry.TimerDue;
     private readonly long timerToken = entry.TimerToken;
     private readonly Deadline? deadline = entry.Deadline;
+    private readonly (long Snapshot, long Tail) bytes = (entry.SnapshotBytes, entry.TailBytes);
     private readonly bool closed = entry.Closed;
 
     public object State { get; } = entry.State;
@@ -16,19 +17,17 @@ internal sealed class EntryBefore(StreamEntry entry, bool created)
 
     public int SnapshotTaken { get; set; }
 
-    public void Restore(StreamEntry changed, Dictionary<string, StreamEntry> streams)
-    {
-        if (created)
-        {
-            streams.Remove(changed.Key);
-            return;
-        }
+    /// <summary>The batch made the stream: without it there is none.</summary>
+    public bool Created { get; } = created;
 
+    public void Restore(StreamEntry changed)
+    {
         changed.State = State;
         changed.Version = Version;
         changed.TimerDue = timerDue;
         changed.TimerToken = timerToken;
         changed.Deadline = deadline;
         changed.Closed = closed;
+        (changed.SnapshotBytes, changed.TailBytes) = bytes;
     }
 }

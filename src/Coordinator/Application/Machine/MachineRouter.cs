@@ -136,6 +136,14 @@ internal sealed class MachineRouter(MachineOptions options)
         _ => default,
     };
 
+    /// <summary>Whether two states of one stream involve other hosts. A migration's are fixed by its plan.</summary>
+    public static bool HostsDiffer(object before, object after) => (before, after) switch
+    {
+        (Planned, Planned) => false,
+        (Vm a, Vm b) => a.Host != b.Host,
+        _ => before.GetType() != after.GetType(),
+    };
+
     /// <summary>Hosts that take part in what a stream describes.</summary>
     public static IEnumerable<HostId> HostsOf(object state) => state switch
     {

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
 using Coordinator.Application.Bus;
-using Coordinator.Application.Events;
 using Coordinator.Domain;
 
 namespace Coordinator.Application.Machine;
@@ -37,31 +34,9 @@ internal sealed class MachineStep(ShardMachine machine, MachineInput input, Date
         if (!causeWritten)
         {
             causeWritten = true;
-            return Write(withBody: true);
+            return Machine.Encoder.Meta(input, withBody: true);
         }
 
-        return meta.IsEmpty ? meta = Write(withBody: false) : meta;
-    }
-
-    private byte[] Write(bool withBody)
-    {
-        var buffer = new ArrayBufferWriter<byte>(withBody ? 384 : 128);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
-        {
-            json.WriteStartObject();
-            var context = Context;
-            json.WriteString("actor"u8, context?.Actor ?? Cause.Actor(input));
-            json.WriteString("source"u8, context?.Source ?? Cause.Source(input));
-            if (context?.Reason is { } reason) json.WriteString("reason"u8, reason);
-            if (context?.RequestId is { } request) json.WriteString("requestId"u8, request);
-            json.WriteString("causeKind"u8, Cause.Kind(input));
-            json.WriteString("causeId"u8, Cause.Id(input));
-            if (withBody) Cause.WriteBody(json, input);
-            if (context?.TraceParent is { } trace) json.WriteString("traceParent"u8, trace);
-            json.WriteString("code"u8, Options.CodeVersion);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        return meta.IsEmpty ? meta = Machine.Encoder.Meta(input, withBody: false) : meta;
     }
 }

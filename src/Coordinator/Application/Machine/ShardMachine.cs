@@ -19,16 +19,18 @@ public sealed class ShardMachine
     private readonly MachineOptions options;
     private readonly Dictionary<int, ShardOwned> shards = [];
     private readonly Dictionary<string, StreamEntry> streams = [];
-    private readonly PriorityQueue<(string Stream, long Token), DateTimeOffset> timers = new();
-    private readonly PriorityQueue<(string Stream, DateTimeOffset At), DateTimeOffset> sendings = new();
+    private readonly DueQueue timers = new(entry => ref entry.TimerPlace);
+    private readonly DueQueue sendings = new(entry => ref entry.SendingPlace);
     private readonly Dictionary<HostId, HashSet<string>> waitingFor = [];
     private readonly MachineRouter router;
+    private readonly EventEncoder encoder;
     private BatchBuilder batch;
 
     public ShardMachine(MachineOptions options)
     {
         this.options = options;
         router = new MachineRouter(options);
+        encoder = new EventEncoder(options.CodeVersion);
         batch = new BatchBuilder();
     }
 
@@ -60,7 +62,7 @@ public sealed class ShardMachine
             var entry = StreamFolding.Fold(loaded);
             streams[entry.Key] = entry;
             entry.Deadline = StreamFolding.DeadlineOf(entry);
-            if (entry.TimerDue is { } due) timers.Enqueue((entry.Key, entry.TimerToken), due < now + options.SendAgainMax ? now + options.SendAgainMax : due);
+            if (entry.TimerDue is { } due) timers.Set(entry, due < now + options.SendAgainMax ? now + options.SendAgainMax : due);
             Schedule(entry, now);
             Index(entry);
         }
@@ -70,7 +72,7 @@ public sealed class ShardMachine
     public void Drop(int shard)
     {
         shards.Remove(shard);
-        foreach (var key in streams.Where(s => s.Value.Shard == shard).Select(s => s.Key).ToList()) streams.Remove(key);
+        foreach (var entry in streams.Values.Where(s => s.Shard == shard).ToList()) Leave(entry);
     }
 
     /// <summary>Decides on one input. Its effects come out of <see cref="Committed"/>.</summary>
@@ -100,7 +102,7 @@ public sealed class ShardMachine
         {
             entry.SnapshotVersion = Math.Max(entry.SnapshotVersion, before.SnapshotTaken);
             if (entry.Closed) Forget(entry, before.State);
-            else if (before.State.GetType() != entry.State.GetType() || before.Version == 0) Index(entry);
+            else if (MachineRouter.HostsDiffer(before.State, entry.State)) Reindex(entry, before.State);
             SendNew(entry, effects, now);
         }
 
@@ -118,10 +120,16 @@ public sealed class ShardMachine
         batch = new BatchBuilder();
         foreach (var (entry, before) in failed.Touched)
         {
-            before.Restore(entry, streams);
+            before.Restore(entry);
+            if (before.Created)
+            {
+                Leave(entry);
+                continue;
+            }
+
             // What was due was taken out of the queues for the failed batch: it is due again.
-            if (entry.TimerDue is { } due) timers.Enqueue((entry.Key, entry.TimerToken), due);
-            sendings.Enqueue((entry.Key, entry.SendAgainAt), entry.SendAgainAt);
+            SetTimer(entry);
+            sendings.Set(entry, entry.SendAgainAt);
         }
 
         foreach (var (shard, lease) in failed.Leases)
@@ -135,18 +143,17 @@ public sealed class ShardMachine
     /// <summary>Timers and sendings that are due. A timer is an input like any other; sendings are effects without a decision.</summary>
     public IReadOnlyList<MachineEffect> Due(DateTimeOffset now)
     {
-        while (timers.TryPeek(out var timer, out var due) && due <= now)
+        while (timers.TryPeek(out var timed, out var due) && due <= now)
         {
-            timers.Dequeue();
-            if (streams.TryGetValue(timer.Stream, out var entry) && entry.TimerToken == timer.Token && entry.TimerDue is not null) Step(new TimerFired(timer.Stream, timer.Token), now);
+            timers.Remove(timed);
+            Step(new TimerFired(timed.Key, timed.TimerToken), now);
         }
 
         if (!sendings.TryPeek(out _, out var first) || first > now) return [];
         List<MachineEffect> effects = [];
-        while (sendings.TryPeek(out var sending, out var at) && at <= now)
+        while (sendings.TryPeek(out var entry, out var at) && at <= now)
         {
-            sendings.Dequeue();
-            if (!streams.TryGetValue(sending.Stream, out var entry) || entry.SendAgainAt != sending.At) continue;
+            sendings.Remove(entry);
             // What is being decided in this very batch is not durable yet: a little later.
             if (batch.Touched.ContainsKey(entry)) Schedule(entry, now + options.SendAgainMin);
             else SendPending(entry, effects, now, null);
@@ -194,6 +201,8 @@ public sealed class ShardMachine
 
     internal BatchBuilder Batch => batch;
 
+    internal EventEncoder Encoder => encoder;
+
     internal StreamEntry? Owned(string key, int shard) => shards.ContainsKey(shard) ? streams.GetValueOrDefault(key) : null;
 
     internal bool Owns(int shard) => shards.ContainsKey(shard);
@@ -220,7 +229,8 @@ public sealed class ShardMachine
             var type = EventCatalog.TypeOf(happened);
             entry.Version++;
             owned.Seq++;
-            var body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(happened, type.Json);
+            var body = encoder.Body(happened, type);
+            entry.TailBytes += body.Length;
             batch.Add(new NewEvent(entry.Shard, owned.Seq, entry.Key, entry.Version, type.Name, type.SchemaVersion, step.Now, body, step.Meta()), happened);
             entry.State = StreamFolding.Evolve(entry.State, happened, entry.Version, step.Now);
         }
@@ -236,7 +246,7 @@ public sealed class ShardMachine
         batch.Lease(shards[entry.Shard]);
         entry.TimerDue = due;
         entry.TimerToken++;
-        timers.Enqueue((entry.Key, entry.TimerToken), due);
+        SetTimer(entry);
     }
 
     private void Rearm(StreamEntry entry)
@@ -246,15 +256,17 @@ public sealed class ShardMachine
         entry.Deadline = deadline;
         entry.TimerDue = deadline?.Due;
         entry.TimerToken++;
-        if (deadline is { } d) timers.Enqueue((entry.Key, entry.TimerToken), d.Due);
+        SetTimer(entry);
     }
 
     private StreamChange Change(StreamEntry entry, EntryBefore before)
     {
         ReadOnlyMemory<byte>? snapshot = null;
-        if (!entry.Closed && entry.Version - entry.SnapshotVersion >= options.SnapshotEvery)
+        // A snapshot is worth its bytes only when it spares reading as many: a pool with thousands of claims is not written each 200 events.
+        if (!entry.Closed && entry.Version - entry.SnapshotVersion >= options.SnapshotEvery && entry.TailBytes >= entry.SnapshotBytes)
         {
             snapshot = StreamFolding.Snapshot(entry);
+            (entry.SnapshotBytes, entry.TailBytes) = (snapshot.Value.Length, 0);
             before.SnapshotTaken = entry.Version;
         }
 
@@ -287,7 +299,7 @@ public sealed class ShardMachine
     private void Schedule(StreamEntry entry, DateTimeOffset at)
     {
         entry.SendAgainAt = at;
-        sendings.Enqueue((entry.Key, at), at);
+        sendings.Set(entry, at);
     }
 
     private void Index(StreamEntry entry)
@@ -299,9 +311,34 @@ public sealed class ShardMachine
         }
     }
 
-    private void Forget(StreamEntry entry, object stateBefore)
+    private void Reindex(StreamEntry entry, object stateBefore)
+    {
+        Unindex(entry, stateBefore);
+        Index(entry);
+    }
+
+    private void SetTimer(StreamEntry entry)
+    {
+        if (entry.TimerDue is { } due) timers.Set(entry, due);
+        else timers.Remove(entry);
+    }
+
+    // The stream is not ours to decide any more: out of memory and out of the queues.
+    private void Leave(StreamEntry entry)
     {
         streams.Remove(entry.Key);
+        timers.Remove(entry);
+        sendings.Remove(entry);
+    }
+
+    private void Forget(StreamEntry entry, object stateBefore)
+    {
+        Leave(entry);
+        Unindex(entry, stateBefore);
+    }
+
+    private void Unindex(StreamEntry entry, object stateBefore)
+    {
         foreach (var host in MachineRouter.HostsOf(stateBefore))
         {
             if (waitingFor.TryGetValue(host, out var keys)) keys.Remove(entry.Key);

@@ -16,6 +16,11 @@ public sealed class StreamEntry
 
     public int SnapshotVersion { get; set; }
 
+    /// <summary>Size of the last snapshot, and of the event bodies since: whether the next one is worth writing.</summary>
+    public long SnapshotBytes { get; set; }
+
+    public long TailBytes { get; set; }
+
     public bool Closed { get; set; }
 
     /// <summary>The one timer of the stream, as stored.</summary>
@@ -31,6 +36,10 @@ public sealed class StreamEntry
 
     /// <summary>Volatile: what was pending when it was last sent, so that a commit sends only what it made new.</summary>
     public (long Source, long Destination, int Claims) Sent { get; set; }
+
+    /// <summary>Volatile: places in the machine's queues (see <see cref="DueQueue"/>).</summary>
+    internal int TimerPlace;
+    internal int SendingPlace;
 
     /// <summary>Volatile: how often it was sent without an answer, for the growing pause between sendings.</summary>
     public int Sendings { get; set; }

@@ -45,6 +45,8 @@ public static class StreamFolding
             State = state,
             Version = loaded.Version,
             SnapshotVersion = loaded.SnapshotVersion,
+            SnapshotBytes = loaded.Snapshot?.Length ?? 0,
+            TailBytes = loaded.Tail.Sum(e => (long)e.Body.Length),
             Closed = loaded.Closed,
             TimerDue = loaded.TimerDue,
             TimerToken = loaded.TimerToken,

@@ -11,7 +11,7 @@ public sealed record NodeOptions
     public CoordinatorFailpoints? Failpoints { get; init; }
 
     /// <summary>Inputs decided in one transaction at the most.</summary>
-    public int BatchMax { get; init; } = 512;
+    public int BatchMax { get; init; } = 2048;
 
     /// <summary>Inputs waiting at the most; more are refused (reports are sent again, requests get 503).</summary>
     public int InboxMax { get; init; } = 100_000;

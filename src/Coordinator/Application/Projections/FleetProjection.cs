@@ -41,11 +41,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     private void ReadOn()
     {
-        while (store.ReadAll(position, Page) is { Count: > 0 } page)
-        {
-            foreach (var e in page) Apply(e.Stream, e.Version, e.Shard, e.Term, e.At, () => EventCatalog.Read(e.Type, e.SchemaVersion, e.Body.Span));
-            position = page[^1].Position;
-        }
+        while (store.Scan(position, Page, Read) is { Count: > 0 } page) position = page.Position;
     }
 
     /// <summary>Saves rows and position; what is committed meanwhile is read again at the next start.</summary>
@@ -63,8 +59,10 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         store.SaveProjection(SavedAs, at, state);
     }
 
-    public void Committed(CommittedEvent happened) =>
-        Apply(happened.Stream, happened.Version, happened.Shard, happened.Term, happened.At, () => happened.Body);
+    public void Committed(CommittedEvent happened)
+    {
+        lock (gate) Apply(happened.Stream, happened.Version, happened.Shard, happened.Term, happened.At, happened.Body);
+    }
 
     public void Reached(StorePosition position)
     {
@@ -119,12 +117,12 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         lock (gate) return migrations.Values.Where(m => m.ClosedAt is null).GroupBy(m => m.State.GetType().Name).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    private void Apply(string stream, int version, int shard, Term term, DateTimeOffset at, Func<object> read)
+    private void Read(ScannedEvent e)
     {
         try
         {
-            var body = read();
-            lock (gate) Apply(stream, version, shard, term, at, body);
+            var body = EventCatalog.Read(e.Type, e.SchemaVersion, e.Body);
+            lock (gate) Apply(e.Stream, e.Version, e.Shard, e.Term, e.At, body);
         }
         catch (UnknownEventException)
         {

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Coordinator.Application.Store;
 
 /// <summary>
@@ -15,34 +18,31 @@ public static class AppendBatchRules
             Require(sequences.TryAdd(lease.Shard, lease.Seq), "shard {0} is leased twice", lease.Shard);
         }
 
-        var streams = new Dictionary<string, (StreamChange Change, int Version)>(batch.Streams.Count);
+        var streams = new Dictionary<string, (int Shard, int Version)>(batch.Streams.Count);
         foreach (var change in batch.Streams)
         {
-            Require(streams.TryAdd(change.Stream, (change, change.ExpectedVersion)), "stream {0} is changed twice", change.Stream);
+            Require(streams.TryAdd(change.Stream, (change.Shard, change.ExpectedVersion)), "stream {0} is changed twice", change.Stream);
             Require(sequences.ContainsKey(change.Shard), "shard of stream {0} is not leased", change.Stream);
             Require(change is { ExpectedVersion: >= 0, Version: >= 1 }, "stream {0} has no version", change.Stream);
         }
 
         CheckEvents(batch.Events, sequences, streams);
-        foreach (var (change, version) in streams.Values)
-        {
-            Require(version == change.Version, "events of stream {0} do not end at its version", change.Stream);
-        }
+        foreach (var change in batch.Streams) Require(streams[change.Stream].Version == change.Version, "events of stream {0} do not end at its version", change.Stream);
 
         CheckKeys(batch.Keys);
     }
 
-    private static void CheckEvents(
-        IReadOnlyList<NewEvent> events, Dictionary<int, long> sequences, Dictionary<string, (StreamChange Change, int Version)> streams)
+    private static void CheckEvents(IReadOnlyList<NewEvent> events, Dictionary<int, long> sequences, Dictionary<string, (int Shard, int Version)> streams)
     {
-        foreach (var e in events)
+        for (var i = 0; i < events.Count; i++)
         {
-            Require(streams.TryGetValue(e.Stream, out var stream), "stream {0} has an event and no row", e.Stream);
-            Require(stream.Change.Shard == e.Shard, "stream {0} has an event of another shard", e.Stream);
-            Require(e.Version == stream.Version + 1, "versions of stream {0} have a gap", e.Stream);
-            Require(e.Seq == sequences[e.Shard] + 1, "sequence of shard {0} has a gap", e.Shard);
-            streams[e.Stream] = (stream.Change, e.Version);
-            sequences[e.Shard] = e.Seq;
+            var e = events[i];
+            ref var stream = ref CollectionsMarshal.GetValueRefOrNullRef(streams, e.Stream);
+            Require(!Unsafe.IsNullRef(ref stream), "stream {0} has an event and no row", e.Stream);
+            Require(stream.Shard == e.Shard, "stream {0} has an event of another shard", e.Stream);
+            Require(e.Version == ++stream.Version, "versions of stream {0} have a gap", e.Stream);
+            ref var seq = ref CollectionsMarshal.GetValueRefOrNullRef(sequences, e.Shard);
+            Require(e.Seq == ++seq, "sequence of shard {0} has a gap", e.Shard);
         }
     }
 

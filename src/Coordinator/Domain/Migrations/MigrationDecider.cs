@@ -229,11 +229,22 @@ public static class MigrationDecider
     // S5: Closed follows only when nothing is held anywhere; whatever meets the last obligation writes it.
     private static Decision ThenClosed(MigrationState state, Decision decision)
     {
-        if (decision.Events.Count == 0) return decision;
+        if (decision.Events.Count == 0 || !(state is Ended or Held || Ends(decision.Events))) return decision;
         foreach (var happened in decision.Events) state = MigrationEvolution.Apply(state, happened, default);
         return state is Active after && MigrationObligations.AllMet(after)
             ? Decision.Accept([.. decision.Events, new MigrationClosed(after is Ended e ? e.Outcome : MigrationOutcome.Held)])
             : decision;
+    }
+
+    // Nothing can be closed that has not ended: most decisions are spared the fold.
+    private static bool Ends(IReadOnlyList<MigrationEvent> events)
+    {
+        foreach (var happened in events)
+        {
+            if (happened is MigrationCompleted or MigrationAborted or MigrationLost or MigrationHeld) return true;
+        }
+
+        return false;
     }
 
     private static Decision Round(Active s, RoundCompleted r) =>

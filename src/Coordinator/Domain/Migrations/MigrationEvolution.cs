@@ -13,13 +13,12 @@ public static class MigrationEvolution
     public static MigrationState Evolve(MigrationState state, MigrationEvent happened, int version, DateTimeOffset at)
     {
         var next = Apply(state, happened, at);
-        var moved = next.GetType() != state.GetType();
-        return next with
-        {
-            Since = moved ? at : state.Since,
-            SourceOrderNumber = OrderChanged(state, next, MigrationRole.Source) ? version : state.SourceOrderNumber,
-            DestinationOrderNumber = OrderChanged(state, next, MigrationRole.Destination) ? version : state.DestinationOrderNumber,
-        };
+        var since = next.GetType() != state.GetType() ? at : state.Since;
+        var source = OrderChanged(state, next, MigrationRole.Source) ? version : state.SourceOrderNumber;
+        var destination = OrderChanged(state, next, MigrationRole.Destination) ? version : state.DestinationOrderNumber;
+        return next.Since == since && next.SourceOrderNumber == source && next.DestinationOrderNumber == destination
+            ? next
+            : next with { Since = since, SourceOrderNumber = source, DestinationOrderNumber = destination };
     }
 
     /// <summary>The last state with a plan that these events lead to; Closed itself keeps none.</summary>
