@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Coordinator.Application.Bus;
@@ -6,6 +7,7 @@ using Coordinator.Application.Events;
 namespace Coordinator.Application.Machine;
 
 /// <summary>Writes bodies and envelopes of decided events. One for a machine: its writer and its chunks serve all batches.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The writer holds nothing but the buffer beside it.")]
 internal sealed class EventEncoder
 {
     private static readonly byte[] Empty = "{}"u8.ToArray();
