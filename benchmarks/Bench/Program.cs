@@ -14,7 +14,7 @@ try
             new ControlBench(directory, report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5)), Text("--only")).Run();
             return 0;
         case "product":
-            return ProductBench.Run(report, Option("--runs", 5));
+            return ProductBench.Run(directory, report, Option("--runs", 5));
         default:
             Console.Error.WriteLine("Bench control|product [--json] [--runs N] [--seconds S] [--only ID, as C1]");
             return 2;
