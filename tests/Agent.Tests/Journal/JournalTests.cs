@@ -20,7 +20,7 @@ public sealed class JournalTests
 
             Assert.Equal(Expected(start - 1), records);
             journal.Append([new Started(start, "boot")]);
-            journal.Append([new OrderSeen("vm-a", start), new EpochRaised(VmId.Parse("a"), new Epoch(start))]);
+            journal.Append([new OrderSeen("vm-a", start), new VmRan(VmId.Parse("a"), new Epoch(start))]);
             journal.Commit();
         }
     }
@@ -216,7 +216,7 @@ public sealed class JournalTests
     [
         .. Enumerable.Range(1, starts).SelectMany(start => (IEnumerable<JournalRecord>)
         [
-            new Started(start, "boot"), new OrderSeen("vm-a", start), new EpochRaised(VmId.Parse("a"), new Epoch(start)),
+            new Started(start, "boot"), new OrderSeen("vm-a", start), new VmRan(VmId.Parse("a"), new Epoch(start)),
         ]),
     ];
 

@@ -29,7 +29,6 @@ internal static class Kinds
         Placed r => (r.Vm, null, r.Epoch),
         VmRan r => (r.Vm, null, r.Epoch),
         VmEnded r => (r.Vm, null, r.Epoch),
-        EpochRaised r => (r.Vm, null, r.Epoch),
         AttemptBegun { Plan: var r } => (r.Vm, r.Migration, r.Epoch),
         AttemptPrepared { Order: var r } => (r.Vm, r.Migration, r.Epoch),
         IntentJournaled { Grant.Token: var r } => (r.Vm, r.Migration, r.Epoch),
@@ -38,7 +37,6 @@ internal static class Kinds
         AttemptOwned r => (r.Vm, r.Migration, r.Epoch),
         AttemptRefused r => (r.Vm, r.Migration, r.Epoch),
         HoldPromised r => (r.Vm, r.Migration, r.Epoch),
-        AttemptForgotten r => (null, r.Migration, null),
         _ => (null, null, null),
     };
 

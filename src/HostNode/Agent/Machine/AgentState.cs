@@ -50,12 +50,6 @@ internal sealed class AgentState
             case OrderSeen r:
                 Orders[r.Subject] = r.Number;
                 break;
-            case EpochRaised r:
-                Raise(r.Vm, r.Epoch);
-                break;
-            case AttemptForgotten r:
-                Attempts.Remove(r.Migration);
-                break;
             default:
                 FoldAttempt(record);
                 break;

@@ -23,8 +23,6 @@ namespace HostNode.Agent.Machine;
 [JsonDerivedType(typeof(AttemptOwned), "owned")]
 [JsonDerivedType(typeof(AttemptRefused), "refused")]
 [JsonDerivedType(typeof(HoldPromised), "hold")]
-[JsonDerivedType(typeof(EpochRaised), "epochRaised")]
-[JsonDerivedType(typeof(AttemptForgotten), "forgotten")]
 public abstract record JournalRecord;
 
 /// <summary>The agent started; written before anything else is done or said.</summary>
@@ -65,9 +63,3 @@ public sealed record AttemptRefused(VmId Vm, MigrationId Migration, Epoch Epoch,
 
 /// <summary>HOLD: obey only the coordinator for this attempt.</summary>
 public sealed record HoldPromised(VmId Vm, MigrationId Migration, Epoch Epoch) : JournalRecord;
-
-/// <summary><c>hi</c> of a VM grew without an attempt of its own (a resolution). Never pruned.</summary>
-public sealed record EpochRaised(VmId Vm, Epoch Epoch) : JournalRecord;
-
-/// <summary>An attempt whose every obligation is met and acknowledged is dropped at compaction; <c>hi</c> stays.</summary>
-public sealed record AttemptForgotten(MigrationId Migration) : JournalRecord;
