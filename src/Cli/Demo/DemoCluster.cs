@@ -17,9 +17,9 @@ internal sealed class DemoCluster : IDisposable
     private readonly ProgramFiles _programs;
     private readonly bool _qemu;
     private readonly Dictionary<string, ChildProcess> _running = [];
-    private readonly int _httpPort = FreePort();
-    private readonly int _hubPort = FreePort();
-    private readonly Dictionary<string, int> _peerPorts = Hosts.ToDictionary(host => host, _ => FreePort());
+    private readonly int _httpPort = FreePort.Find();
+    private readonly int _hubPort = FreePort.Find();
+    private readonly Dictionary<string, int> _peerPorts = Hosts.ToDictionary(host => host, _ => FreePort.Find());
 
     public DemoCluster(ProgramFiles programs, bool qemu)
     {
@@ -120,12 +120,5 @@ internal sealed class DemoCluster : IDisposable
             System.IO.File.WriteAllText(File(file + ".key"), pem.Key);
             System.IO.File.SetUnixFileMode(File(file + ".key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -9,6 +9,7 @@ namespace Agent.Tests.Loop;
 public sealed class FailpointTests
 {
     private int _deaths;
+    private int _stops;
 
     [Fact]
     public void Each_part_of_a_migration_has_at_least_twelve_and_no_name_stands_twice()
@@ -24,8 +25,7 @@ public sealed class FailpointTests
         var kinds = typeof(JournalRecord).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(attribute => (string)attribute.TypeDiscriminator!);
         var names = Failpoints.All.Select(name => name.Split('/')[0]).ToHashSet();
 
-        // These two no step of the machine writes: one belongs to compaction, the other to resolutions to come.
-        Assert.All(kinds.Where(kind => kind is not ("forgotten" or "epochRaised")), kind =>
+        Assert.All(kinds, kind =>
         {
             Assert.Contains("before-persist:" + kind, names);
             Assert.Contains("after-persist:" + kind, names);
@@ -61,7 +61,18 @@ public sealed class FailpointTests
         Assert.Equal(1, _deaths);
     }
 
+    [Fact]
+    public void It_may_stand_still_instead()
+    {
+        Arm("on-input:SwitchOver/source=stop").Hit("on-input", "SwitchOver", MigrationRole.Source);
+        Assert.Equal((0, 1), (_deaths, _stops));
+        Arm("on-input:SwitchOver/source=kill").Hit("on-input", "SwitchOver", MigrationRole.Source);
+        Assert.Equal((1, 1), (_deaths, _stops));
+    }
+
     [Theory]
+    [InlineData("after-persist:intent=wait")]
+    [InlineData("after-persist:intent=stop=stop")]
     [InlineData("after-persist:intend")]
     [InlineData("after-persist:intent/destination")]
     [InlineData("after-persist:intent@0")]
@@ -85,5 +96,5 @@ public sealed class FailpointTests
         return (parts[0], parts[1], role);
     }
 
-    private Failpoints Arm(string text) => Failpoints.Parse(text, () => _deaths++);
+    private Failpoints Arm(string text) => Failpoints.Parse(text, () => _deaths++, () => _stops++);
 }

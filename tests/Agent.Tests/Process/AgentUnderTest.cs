@@ -146,11 +146,23 @@ internal sealed class AgentUnderTest : IDisposable
         return (process.ExitCode, error);
     }
 
+    // Below what the kernel gives to clients: one of them may be given the port while the agent is being restarted.
     public static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        for (var tries = 1; ; tries++)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                probe.Start();
+                return port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     public void Dispose()

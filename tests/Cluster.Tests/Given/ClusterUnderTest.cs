@@ -20,8 +20,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly Dictionary<string, ChildProcess> _running = [];
     private readonly Dictionary<string, int> _peerPorts = [];
-    private readonly int _httpPort = FreePort();
-    private readonly int _hubPort = FreePort();
+    private readonly int _httpPort = FreePort.Find();
+    private readonly int _hubPort = FreePort.Find();
     private readonly OwnProcesses _processes;
 
     private ClusterUnderTest(IReadOnlyList<string> hosts)
@@ -118,15 +118,25 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public Task StoppedAsync(string name) =>
         UntilAsync($"{name} to stand still", () => Task.FromResult(File.ReadAllText($"/proc/{_running[name].Id}/stat").Split(") ")[1][0] == 'T'));
 
+    public void Stop(string name) => Signal(_running[name].Id, "STOP");
+
     public void Continue(string name) => Signal(_running[name].Id, "CONT");
 
     /// <summary>Waits until the coordinator serves and every host that runs is connected.</summary>
     public async Task ReadyAsync()
     {
-        await UntilAsync("the coordinator to serve", async () => (await Client.HealthAsync()).Status == "ok");
+        await UntilAsync("the coordinator to serve", async () =>
+        {
+            MustLive("coordinator");
+            return (await Client.HealthAsync()).Status == "ok";
+        });
         foreach (var host in Hosts.Where(host => _running.TryGetValue(host, out var agent) && !agent.HasExited))
         {
-            await UntilAsync($"{host} to connect", async () => (await Client.HostAsync(host)).Status.Phase == "Ready");
+            await UntilAsync($"{host} to connect", async () =>
+            {
+                MustLive(host);
+                return (await Client.HostAsync(host)).Status.Phase == "Ready";
+            });
         }
     }
 
@@ -193,6 +203,11 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             .SelectMany(root => System.IO.Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)),
     ];
 
+    private void MustLive(string name)
+    {
+        if (_running[name].HasExited) Assert.Fail($"{name} ended with code {_running[name].ExitCode}: {_running[name].LastLine()}");
+    }
+
     private string In(string name) => Path.Combine(Directory, name);
 
     private void Start(string name, string[] command, IReadOnlyList<(string, string)> environment)
@@ -203,7 +218,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     private void MakeHost(string host)
     {
-        _peerPorts[host] = FreePort();
+        _peerPorts[host] = FreePort.Find();
         File.WriteAllText(In(host + ".json"), JsonSerializer.Serialize(new
         {
             Dir = In(host),
@@ -243,12 +258,5 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{name}", process.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

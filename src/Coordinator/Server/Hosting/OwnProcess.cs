@@ -15,11 +15,14 @@ internal static class OwnProcess
         Environment.FailFast("SIGKILL did not end this process");
     }
 
-    /// <summary>SIGSTOP. Returns after somebody's SIGCONT.</summary>
-    public static void Stop() => _ = kill(Environment.ProcessId, SigStop);
+    /// <summary>SIGSTOP, sent to this very thread, so that it does not run on before the process stands still. Returns after somebody's SIGCONT.</summary>
+    public static void Stop() => _ = raise(SigStop);
 
 #pragma warning disable CA5392, SYSLIB1054 // libc is found by the loader's own rules; nothing here needs marshalling
     [DllImport("libc")]
     private static extern int kill(int process, int signal);
+
+    [DllImport("libc")]
+    private static extern int raise(int signal);
 #pragma warning restore CA5392, SYSLIB1054
 }

@@ -14,6 +14,7 @@ internal static partial class Libc
     private const int CreateReadWrite = 0x40 | 0x2 | 0x80000; // O_CREAT | O_RDWR | O_CLOEXEC
     private const int OwnerOnly = 0x180; // 0600
     private const int Kill9 = 9;
+    private const int Stop19 = 19;
     private const int ClockBootTime = 7;
 
     /// <summary>Data and size of a file are on stable storage. Not RandomAccess.FlushToDisk: that one takes EROFS and EINVAL for success.</summary>
@@ -62,6 +63,9 @@ internal static partial class Libc
         Environment.FailFast("SIGKILL did not end this process");
     }
 
+    /// <summary>SIGSTOP to this process, by this very thread, so that it does not run on before it stands still. Returns after somebody's SIGCONT.</summary>
+    public static void StopSelf() => _ = raise(Stop19);
+
     /// <summary>Time since boot, counting suspend.</summary>
     public static TimeSpan SinceBoot()
     {
@@ -97,6 +101,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int raise(int signal);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int clock_gettime(int clock, out Time time);

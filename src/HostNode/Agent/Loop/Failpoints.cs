@@ -5,8 +5,9 @@ using HostNode.Agent.Linux;
 namespace HostNode.Agent.Loop;
 
 /// <summary>
-/// Named places at which a test lets this process die of a real SIGKILL. Armed only by <c>LM_FAILPOINT=name[@n][/source|/destination]</c>
-/// (the n-th time, in that part of a migration); otherwise each costs one comparison.
+/// Named places at which a test lets this process die of a real SIGKILL, or stand still. Armed only by
+/// <c>LM_FAILPOINT=name[@n][/source|/destination][=kill|=stop]</c> (the n-th time, in that part of a migration); otherwise each costs one
+/// comparison.
 /// </summary>
 public sealed class Failpoints
 {
@@ -72,15 +73,15 @@ public sealed class Failpoints
 
     private readonly string? _name;
     private readonly MigrationRole? _role;
-    private readonly Action _die;
+    private readonly Action _act;
     private int _left;
 
-    private Failpoints(string? name, int count, MigrationRole? role, Action die)
+    private Failpoints(string? name, int count, MigrationRole? role, Action act)
     {
         _name = name;
         _left = count;
         _role = role;
-        _die = die;
+        _act = act;
     }
 
     /// <summary>Every place there is, as <c>name/role</c>, or <c>name</c> outside a migration.</summary>
@@ -92,22 +93,29 @@ public sealed class Failpoints
     ];
 
     /// <exception cref="FormatException">Not the name of a place: a test that waits for it would wait for ever.</exception>
-    public static Failpoints Parse(string? text) => Parse(text, Libc.KillSelf);
+    public static Failpoints Parse(string? text) => Parse(text, Libc.KillSelf, Libc.StopSelf);
 
-    internal static Failpoints Parse(string? text, Action die)
+    internal static Failpoints Parse(string? text, Action kill, Action stop)
     {
         if (string.IsNullOrEmpty(text)) return None;
-        var role = text.EndsWith("/source", StringComparison.Ordinal) ? MigrationRole.Source
-            : text.EndsWith("/destination", StringComparison.Ordinal) ? MigrationRole.Destination
+        var (place, act) = text.Split('=') switch
+        {
+            [var name] => (name, kill),
+            [var name, "kill"] => (name, kill),
+            [var name, "stop"] => (name, stop),
+            _ => ("", kill),
+        };
+        var role = place.EndsWith("/source", StringComparison.Ordinal) ? MigrationRole.Source
+            : place.EndsWith("/destination", StringComparison.Ordinal) ? MigrationRole.Destination
             : (MigrationRole?)null;
-        var rest = (role is null ? text : text[..text.LastIndexOf('/')]).Split('@');
+        var rest = (role is null ? place : place[..place.LastIndexOf('/')]).Split('@');
         var count = 1;
         var wellFormed = rest.Length == 1 || (rest.Length == 2 && int.TryParse(rest[1], NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0);
-        if (wellFormed && All.Any(known => Matches(known, rest[0], role))) return new Failpoints(rest[0], count, role, die);
-        throw new FormatException($"{Variable}={text}: no such failpoint; wanted: name[@n][/source|/destination] with one of {string.Join(", ", All)}");
+        if (wellFormed && All.Any(known => Matches(known, rest[0], role))) return new Failpoints(rest[0], count, role, act);
+        throw new FormatException($"{Variable}={text}: no such failpoint; wanted: name[@n][/source|/destination][=kill|=stop] with one of {string.Join(", ", All)}");
     }
 
-    /// <summary>Dies here if this place is armed and its turn has come.</summary>
+    /// <summary>Dies or stands still here if this place is armed and its turn has come.</summary>
     /// <param name="moment"><c>on-input</c>, <c>before-persist</c>, <c>after-persist</c>, <c>before-send</c>, <c>after-send</c>, <c>before-drive</c> or <c>after-drive</c>.</param>
     /// <param name="what">Kind of the input, record, message or command.</param>
     /// <param name="role">This host's part in the migration, null if there is none.</param>
@@ -115,7 +123,7 @@ public sealed class Failpoints
     {
         if (_name is null || (_role is not null && _role != role)) return;
         if (_name.Length != moment.Length + 1 + what.Length || !_name.StartsWith(moment, StringComparison.Ordinal) || !_name.EndsWith(what, StringComparison.Ordinal)) return;
-        if (Interlocked.Decrement(ref _left) == 0) _die();
+        if (Interlocked.Decrement(ref _left) == 0) _act();
     }
 
     private static bool Matches(string known, string name, MigrationRole? role) =>
