@@ -43,6 +43,7 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
         output.WriteLine(Matrix.Told);
         var story = Story.Of(points[0]);
         _cluster.Script(story.Script);
+        if (_cluster.HasEnded("coordinator")) _cluster.StartCoordinator(); // left so by a test that failed
         // Placed before anything is armed: a start passes places of its own.
         var moves = new Queue<Move>();
         foreach (var _ in points) moves.Enqueue(native ? await Move.OfNativeGuestAsync(_cluster) : await Move.OfFakeGuestAsync(_cluster));
@@ -54,11 +55,12 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
             var move = moves.Dequeue();
             var told = TellAsync(move, story);
             if (!await PassesByAsync(move, armed)) await KilledAsync(armed);
-            await told;
+            // Its follower may meet its own place at once, in what it sends again, before the person was answered.
             await _cluster.UntilAsync($"{move.Vm} to be settled", async () =>
             {
                 if (_cluster.HasEnded("coordinator")) await KilledAsync(armed);
-                return await move.HasAsync("MigrationClosed");
+                if (told.IsFaulted) await told;
+                return told.IsCompleted && await move.HasAsync("MigrationClosed");
             });
             await CheckAsync(move, story);
         }

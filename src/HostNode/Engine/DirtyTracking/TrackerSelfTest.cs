@@ -50,11 +50,22 @@ public static class TrackerSelfTest
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        listener.Listen(1);
+        listener.Listen();
         using var sender = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         sender.Connect(listener.LocalEndPoint!);
-        using var receiver = listener.Accept();
+        using var receiver = AcceptFrom(listener, sender);
         sender.Send(new byte[target.Length].AsSpan());
         for (var got = 0; got < target.Length;) got += receiver.Receive(target[got..]);
+    }
+
+    // A stranger may knock at a port that was his program's a moment ago: waiting for his bytes would never end.
+    private static Socket AcceptFrom(Socket listener, Socket sender)
+    {
+        while (true)
+        {
+            var accepted = listener.Accept();
+            if (Equals(accepted.RemoteEndPoint, sender.LocalEndPoint)) return accepted;
+            accepted.Dispose();
+        }
     }
 }
