@@ -39,8 +39,8 @@ internal sealed class MachineRouter(MachineOptions options)
             StartVmCommand x => vms.Start(step, x),
             StopVmCommand x => vms.Stop(step, x),
             CreateMigration x => migrations.Create(step, x),
-            CancelMigration x => migrations.Command(step, x.Migration, new Cancel(c.Context.Reason ?? "cancelled by " + c.Context.Actor)),
-            ForceMigration x => migrations.Command(step, x.Migration, new ForceSwitchover(c.Context.Reason ?? "forced by " + c.Context.Actor)),
+            CancelMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
+            ForceMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
             ResolveMigration x => migrations.Resolve(step, x),
             CordonHost x => hosts.Command(step, x.Host, new Cordon(c.Context.Reason ?? "cordoned by " + c.Context.Actor)),
             UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
@@ -96,7 +96,7 @@ internal sealed class MachineRouter(MachineOptions options)
         if (c.What != "writtenOff") return;
         foreach (var entry in step.Machine.OpenStreams.Where(e => e.Shard == shard && HostsOf(e.State).Contains(c.Host)).ToList())
         {
-            if (entry.State is MigrationState) migrations.WrittenOff(step, entry, c.Host);
+            if (entry.State is MigrationState) migrations.WrittenOff(step, entry, c);
             else if (entry.State is VmState) vms.WrittenOff(step, entry, c.Host);
         }
     }

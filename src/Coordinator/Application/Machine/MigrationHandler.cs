@@ -63,41 +63,27 @@ internal sealed class MigrationHandler
     public void Heard(MachineStep step, HostReported reported, MigrationReport report)
     {
         if (step.Machine.Find(report.Migration.StreamKey) is not { State: Planned planned } entry) return;
-        MigrationRole? role = reported.Host == planned.Plan.Source ? MigrationRole.Source
-            : reported.Host == planned.Plan.Destination ? MigrationRole.Destination : null;
-        // Rule 12: only the two hosts of a migration may speak of it, and only of its own epoch.
-        if (role is null || report.Epoch != planned.Plan.Epoch)
+        if (MigrationInputs.Of(planned.Plan, reported.Host, report) is not { } input)
         {
             step.Effect(new RaiseAlert("report.foreign", entry.Key, $"{reported.Host} reported {report.GetType().Name} of epoch {report.Epoch}, in which it has no part"));
             return;
         }
 
-        Decide(step, entry, new Heard(role.Value, report));
+        Decide(step, entry, input);
     }
 
     public void Answered(MachineStep step, ShardMessage answer)
     {
-        switch (answer)
-        {
-            case ClaimAnswered a when step.Machine.Find(a.ReplyStream) is { State: Planned } entry:
-                Decide(step, entry, IsPermit(a.Stream) ? new PermitAnswered(a.Refusal) : new ReservationAnswered(a.Refusal));
-                break;
-            case ClaimReleaseAnswered a when step.Machine.Find(a.ReplyStream) is { State: Planned p } entry:
-                Decide(step, entry, IsPermit(a.Stream)
-                    ? new PermitReturnAnswered()
-                    : new ClaimReturnAnswered(a.Stream == p.Plan.Source.StreamKey ? MigrationRole.Source : MigrationRole.Destination));
-                break;
-        }
+        var stream = answer switch { ClaimAnswered a => a.ReplyStream, ClaimReleaseAnswered a => a.ReplyStream, _ => "" };
+        if (step.Machine.Find(stream) is { State: Planned p } entry && MigrationInputs.Of(p.Plan, answer) is { } input) Decide(step, entry, input);
     }
 
-    public void WrittenOff(MachineStep step, StreamEntry entry, HostId host)
+    public void WrittenOff(MachineStep step, StreamEntry entry, HostChanged news)
     {
-        if (entry.State is Planned p) Decide(step, entry, new HostWrittenOff(host == p.Plan.Source ? MigrationRole.Source : MigrationRole.Destination));
+        if (entry.State is Planned p && MigrationInputs.Of(p.Plan, news) is { } input) Decide(step, entry, input);
     }
 
     public void Deadline(MachineStep step, StreamEntry entry) => Decide(step, entry, new DeadlineReached());
-
-    private static bool IsPermit(string stream) => stream.StartsWith("permits-", StringComparison.Ordinal);
 
     private void Decide(MachineStep step, StreamEntry entry, MigrationInput input)
     {

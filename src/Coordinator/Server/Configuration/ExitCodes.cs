@@ -5,6 +5,12 @@ public static class ExitCodes
 {
     public const int Stopped = 0;
 
+    /// <summary>A replay found a difference.</summary>
+    public const int Failed = 1;
+
+    /// <summary>What was given cannot be used.</summary>
+    public const int Usage = 2;
+
     /// <summary>A bug of ours or an I/O error of the store: restart and look at the last log line.</summary>
     public const int Broken = 70;
 

@@ -13,6 +13,7 @@ public static partial class CoordinatorProgram
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [ReplayCommand.Name, var file]) return Replay(file);
         try
         {
             var options = ConfigReader.Read(args, Environment.GetEnvironmentVariables(), SettingsFile);
@@ -37,6 +38,20 @@ public static partial class CoordinatorProgram
         {
             await Console.Error.WriteLineAsync("config error: " + e.Message);
             return ExitCodes.Configuration;
+        }
+    }
+
+    private static int Replay(string file)
+    {
+        try
+        {
+            using var history = file == "-" ? Console.In : new StreamReader(file);
+            return ReplayCommand.Run(history, file == "-" ? "standard input" : file, Console.Out, Console.Error);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{file}: {e.Message}");
+            return ExitCodes.Usage;
         }
     }
 

@@ -59,9 +59,11 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
         var meta = JsonSerializer.Deserialize(e.Meta.Span, DomainJson.Default.EventMeta)!;
         using var body = JsonDocument.Parse(e.Body);
         return new EventResource(
-            e.Id, e.Stream, e.Version, e.At, e.Type, meta.Actor, meta.Source, meta.Reason, new EventCause(meta.CauseKind, meta.CauseId), e.Term.Value, body.RootElement.Clone())
+            e.Id, e.Stream, e.Version, e.At, e.Type, meta.Actor, meta.Source, meta.Reason, new EventCause(meta.CauseKind, meta.CauseId) { Body = meta.CauseBody }, e.Term.Value, body.RootElement.Clone())
         {
             RequestId = meta.RequestId,
+            SchemaVersion = e.SchemaVersion,
+            Code = meta.Code,
         };
     }
 }

@@ -19,9 +19,19 @@ public sealed record EventResource(
 {
     /// <summary>Of the API call behind it, if there was one.</summary>
     public string? RequestId { get; init; }
+
+    /// <summary>Of the event's fields.</summary>
+    public int SchemaVersion { get; init; }
+
+    /// <summary>Version of the coordinator that decided.</summary>
+    public string? Code { get; init; }
 }
 
 /// <summary>What an event was decided on.</summary>
 /// <param name="Kind">Type of the input: a command, a report, a timer, an answer from another shard.</param>
 /// <param name="Id">Its identity, e.g. <c>host-a/3/17</c> for a report: host, start of its agent, number.</param>
-public sealed record EventCause(string Kind, string Id);
+public sealed record EventCause(string Kind, string Id)
+{
+    /// <summary>The input itself, with the first event of each decision: <c>lm replay</c> decides on it again.</summary>
+    public JsonElement? Body { get; init; }
+}
