@@ -43,8 +43,9 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
         output.WriteLine(Matrix.Told);
         var story = Story.Of(points[0]);
         _cluster.Script(story.Script);
-        if (_cluster.HasEnded("coordinator")) _cluster.StartCoordinator(); // left so by a test that failed
-        // Placed before anything is armed: a start passes places of its own.
+        // Placed before anything is armed: a start passes places of its own. A test that failed may have left one armed, or dead.
+        _cluster.Kill("coordinator");
+        _cluster.StartCoordinator();
         var moves = new Queue<Move>();
         foreach (var _ in points) moves.Enqueue(native ? await Move.OfNativeGuestAsync(_cluster) : await Move.OfFakeGuestAsync(_cluster));
         var armed = new Queue<string>(points);
@@ -56,14 +57,23 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
             var told = TellAsync(move, story);
             if (!await PassesByAsync(move, armed)) await KilledAsync(armed);
             // Its follower may meet its own place at once, in what it sends again, before the person was answered.
-            await _cluster.UntilAsync($"{move.Vm} to be settled", async () =>
-            {
-                if (_cluster.HasEnded("coordinator")) await KilledAsync(armed);
-                if (told.IsFaulted) await told;
-                return told.IsCompleted && await move.HasAsync("MigrationClosed");
-            });
+            while (!await IsSettledAsync(move, told)) await KilledAsync(armed);
             await CheckAsync(move, story);
         }
+    }
+
+    // False if the coordinator died first. Each life of it has the whole patience.
+    private async Task<bool> IsSettledAsync(Move move, Task told)
+    {
+        var died = false;
+        await _cluster.UntilAsync($"{move.Vm} to be settled", async () =>
+        {
+            died = _cluster.HasEnded("coordinator");
+            if (died) return true;
+            if (told.IsFaulted) await told;
+            return told.IsCompleted && await move.HasAsync("MigrationClosed");
+        });
+        return !died;
     }
 
     private static async Task CheckAsync(Move move, Story story)
