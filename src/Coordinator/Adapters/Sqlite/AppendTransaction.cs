@@ -15,6 +15,9 @@ internal sealed class AppendTransaction(SqliteConnection connection)
 
     private readonly Statement _fence = connection.Prepare("update shard set seq = ?4 where shard = ?1 and term = ?2 and owner = ?3 and seq = ?5");
 
+    // A shard without an event in this batch: compared all the same, and nothing is written that would have to be flushed.
+    private readonly Statement _holds = connection.Prepare("select 1 from shard where shard = ?1 and term = ?2 and owner = ?3 and seq = ?4");
+
     private readonly Statement _insertStream = connection.Prepare(
         "insert into stream(key, shard, ver, closed, timer_due, timer_token) values(?1, ?2, ?3, ?4, ?5, ?6) on conflict(key) do nothing");
 
@@ -86,15 +89,32 @@ internal sealed class AppendTransaction(SqliteConnection connection)
         foreach (var lease in batch.Leases)
         {
             _terms[lease.Shard] = lease.Term.Value;
+            if (!_sequences.TryGetValue(lease.Shard, out var last))
+            {
+                if (!Holds(lease)) fenced.Add(lease.Shard);
+                continue;
+            }
+
             _fence.Bind(1, lease.Shard);
             _fence.Bind(2, lease.Term.Value);
             _fence.Bind(3, lease.Owner);
-            _fence.Bind(4, _sequences.GetValueOrDefault(lease.Shard, lease.Seq));
+            _fence.Bind(4, last);
             _fence.Bind(5, lease.Seq);
             if (_fence.Run() == 0) fenced.Add(lease.Shard);
         }
 
         return fenced;
+    }
+
+    private bool Holds(ShardLease lease)
+    {
+        _holds.Bind(1, lease.Shard);
+        _holds.Bind(2, lease.Term.Value);
+        _holds.Bind(3, lease.Owner);
+        _holds.Bind(4, lease.Seq);
+        var found = _holds.Step();
+        _holds.Reset();
+        return found;
     }
 
     private List<string> WriteStreams(IReadOnlyList<StreamChange> streams)

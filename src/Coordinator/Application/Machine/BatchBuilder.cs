@@ -20,7 +20,8 @@ internal sealed class BatchBuilder
 
     public List<MachineEffect> Effects { get; } = [];
 
-    public bool IsEmpty => Touched.Count == 0 && Keys.Count == 0;
+    /// <summary>Nothing was decided, not even that nothing is to be done: that, too, only an owner may say.</summary>
+    public bool IsEmpty => Touched.Count == 0 && Keys.Count == 0 && Leases.Count == 0;
 
     public void Touch(StreamEntry entry, bool created) => Touched.TryAdd(entry, new EntryBefore(entry, created));
 

@@ -13,6 +13,7 @@ internal static class Commands
     /// <summary>Checks If-Match, appends what was decided and makes the answer.</summary>
     public static CommandResult Carry<T>(MachineStep step, string key, int shard, object initial, Decision<T> decision) where T : class
     {
+        step.Machine.SpeakFor(shard);
         var entry = step.Machine.Find(key);
         if (step.Context?.ExpectedVersion is { } expected && expected != (entry?.Version ?? 0))
             return CommandResult.Refused("precondition.stale", $"the resource is at version {entry?.Version ?? 0}, not {expected}", "read it again and decide anew");

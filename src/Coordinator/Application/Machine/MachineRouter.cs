@@ -57,6 +57,7 @@ internal sealed class MachineRouter(MachineOptions options)
     {
         // A message for a shard that is not ours any more is dropped: whoever owns it is told again.
         if (!step.Machine.Owns(m.Shard)) return;
+        step.Machine.SpeakFor(m.Shard);
         switch (m.Message)
         {
             case HostReported { Report: MigrationReport r } reported:

@@ -20,6 +20,7 @@ internal sealed class MigrationHandler
     {
         var shard = Shards.Of(c.Vm.Value, step.Options.ShardCount);
         if (!step.Machine.Owns(shard)) return Commands.NotOwned(shard);
+        step.Machine.SpeakFor(shard);
         var vm = step.Machine.Find(c.Vm.StreamKey);
         var id = MigrationId.Create(shard, step.Now, numbers++);
         var opening = VmDecider.Decide((VmState?)vm?.State ?? UnknownVm.Instance, new OpenMigration(id, c.Destination));

@@ -56,6 +56,8 @@ public sealed class ShardMachine
     /// <exception cref="CorruptHistoryException">A stream cannot be folded: the shard must not be owned by this code.</exception>
     public void Own(ShardLease lease, IEnumerable<LoadedStream> open, DateTimeOffset now)
     {
+        // Owned before and never told that another node had it meanwhile: what memory knows of it is old, closed streams above all.
+        if (shards.ContainsKey(lease.Shard)) Drop(lease.Shard);
         shards[lease.Shard] = new ShardOwned(lease);
         foreach (var loaded in open)
         {
@@ -206,6 +208,15 @@ public sealed class ShardMachine
     internal StreamEntry? Owned(string key, int shard) => shards.ContainsKey(shard) ? streams.GetValueOrDefault(key) : null;
 
     internal bool Owns(int shard) => shards.ContainsKey(shard);
+
+    /// <summary>
+    /// What is answered for this shard is said as its owner, even if no event comes of it: the store must confirm that first. A node that
+    /// was stopped and lost the shard meanwhile would otherwise acknowledge reports which the new owner never heard.
+    /// </summary>
+    internal void SpeakFor(int shard)
+    {
+        if (shards.TryGetValue(shard, out var owned)) batch.Lease(owned);
+    }
 
     /// <summary>The stream, made if it does not exist.</summary>
     internal StreamEntry Open(string key, int shard, object initial)

@@ -29,6 +29,9 @@ public static class VmDecider
     {
         if (s.Migration is { } open) return Moving(s, open);
         if (s.Power is VmPower.Running or VmPower.Starting) return s.Host == (r.Host ?? s.Host) ? Decision.Nothing : Runs(s);
+        // One former place at a time can be given back; a second one would be forgotten and count for ever.
+        if (s.ToReturn is { } old && r.Host is { } other && other != s.Host)
+            return Decision.Refuse("vm.settling", $"{s.Id}'s former place on {old.Host} is still being given back", "send the request again in a moment");
         if (s.Power == VmPower.Stopping) return Decision.Refuse("vm.stopping", $"{s.Id} is being stopped on {s.Host}", "wait until it is Stopped");
         return Decision.Accept(new VmStartOrdered(r.Host ?? s.Host, s.HighestEpoch.Next, r.Reason));
     }
@@ -71,6 +74,9 @@ public static class VmDecider
         Active m when s.Migration != m.Plan.Id => Decision.Nothing,
         Ended { Outcome: MigrationOutcome.Completed, Facts.Destination: DestinationWord.Owned } m =>
             Decision.Accept(new PlacementChanged(m.Plan.Destination, m.Plan.Epoch, m.Plan.Claim, m.Plan.Id, m.Outcome)),
+        // The source's word, and the destination was written off before it could give its own: it went there, and was lost with it.
+        Ended { Outcome: MigrationOutcome.Completed, Facts.DestinationOff: true } m => Decision.Accept(
+            new PlacementChanged(m.Plan.Destination, m.Plan.Epoch, m.Plan.Claim, m.Plan.Id, m.Outcome), new VmLost($"its host {m.Plan.Destination} was written off")),
         Ended { Outcome: MigrationOutcome.Aborted } m => FollowAborted(m),
         Ended { Outcome: MigrationOutcome.Lost } m =>
             Decision.Accept(new MigrationSettled(m.Plan.Id, m.Outcome), new VmLost(m.Reason)),

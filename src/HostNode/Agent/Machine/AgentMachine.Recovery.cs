@@ -19,6 +19,8 @@ public sealed partial class AgentMachine
         }
 
         foreach (var p in state.Placements.Values.ToList()) RecoverPlacement(p, rebooted);
+        // Said before the coordinator knew the epoch, or never: it is said again, for nobody will ask.
+        foreach (var vm in state.Gone) TellVm(new VmGone(vm, state.Ended[vm].Epoch, state.Ended[vm].Reason));
         foreach (var guest in started.Guests) Report(guest);
     }
 

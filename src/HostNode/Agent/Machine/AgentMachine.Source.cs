@@ -309,13 +309,24 @@ public sealed partial class AgentMachine
     private void Resume(ResumeSource order)
     {
         if (Known(order) is not { } a) return;
-        if (a is { State: AttemptState.Intent, Transfer: Transfer.Completed or Transfer.Failed } && state.Placements.TryGetValue(a.Vm, out var p) && state.HighestOf(a.Vm) < order.NewEpoch)
+        if (a is { State: AttemptState.Intent, GuestGone: true })
+        {
+            // There is nothing left to resume: the host lost its memory after the person was asked. The resolution's epoch counts all the same.
+            Write(new AttemptRejected(a.Vm, a.Migration, a.Epoch, "to be resumed by a person's decision, but the guest is gone", Transient: false));
+            if (state.HighestOf(a.Vm) < order.NewEpoch)
+            {
+                Write(new Placed(a.Vm, order.NewEpoch, a.Plan!.Spec, Adopted: false));
+                Write(new VmEnded(a.Vm, order.NewEpoch, "there was nothing left to resume"));
+            }
+
+            TellRejected(a);
+        }
+        else if (a is { State: AttemptState.Intent, Transfer: Transfer.Completed or Transfer.Failed } && state.Placements.TryGetValue(a.Vm, out var p) && state.HighestOf(a.Vm) < order.NewEpoch)
         {
             Write(new AttemptRejected(a.Vm, a.Migration, a.Epoch, "resumed here by a person's decision", Transient: false));
             Write(new Placed(a.Vm, order.NewEpoch, p.Spec, Adopted: false));
-            a.Resuming = !a.GuestGone;
-            if (a.GuestGone) TellRejected(a);
-            else Drive(p.Spec.Driver, new RunGuest(a.Vm, order.NewEpoch));
+            a.Resuming = true;
+            Drive(p.Spec.Driver, new RunGuest(a.Vm, order.NewEpoch));
         }
         else
         {

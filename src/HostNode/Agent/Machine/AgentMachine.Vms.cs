@@ -158,7 +158,7 @@ public sealed partial class AgentMachine
 
         if (state.Placements.TryGetValue(vm, out var p) && p.Stopping)
         {
-            Write(new VmEnded(vm, p.Epoch, "stopped"));
+            Write(new VmEnded(vm, p.Epoch, VmEnded.Stopped));
             TellVm(new VmStopped(vm, p.Epoch));
         }
 
@@ -182,6 +182,8 @@ public sealed partial class AgentMachine
         var open = state.AttemptsOf(e.Vm).Any(a => a.State == AttemptState.Intent);
         if (open) return;
         Write(new VmEnded(e.Vm, p.Epoch, e.Reason));
+        // It died before it ran: that it was owned here has not been said yet, and nothing else would say it.
+        if (state.AttemptsOf(e.Vm).FirstOrDefault(a => a.State == AttemptState.Owned && a.Epoch == p.Epoch) is { } owned) TellOwned(owned, null);
         TellVm(p.Stopping ? new VmStopped(e.Vm, p.Epoch) : new VmGone(e.Vm, p.Epoch, e.Reason));
     }
 

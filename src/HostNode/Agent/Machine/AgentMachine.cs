@@ -188,7 +188,8 @@ public sealed partial class AgentMachine : IAgentMachine
             case PeerOwned when attempt is { State: AttemptState.Intent, Held: false }:
                 ReleaseAttempt(attempt);
                 break;
-            case PeerRefused when attempt.State == AttemptState.Intent:
+            // A source that promised to hold obeys only the coordinator, whatever a destination that came back says (hand-off 2.5).
+            case PeerRefused when attempt is { State: AttemptState.Intent, Held: false }:
                 Reject(attempt, "the destination refused", transient: true);
                 break;
         }

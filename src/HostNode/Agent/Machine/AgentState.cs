@@ -18,6 +18,9 @@ internal sealed class AgentState
     /// <summary>How a placement ended, by VM: the answer to a repeated order.</summary>
     public Dictionary<VmId, VmEnded> Ended { get; } = [];
 
+    /// <summary>Of those that ended, the ones that were placed here, with a guest or its copy, and ended without an order.</summary>
+    public HashSet<VmId> Gone { get; } = [];
+
     /// <summary>Highest epoch heard of, per VM. Never pruned.</summary>
     public Dictionary<VmId, Epoch> Highest { get; } = [];
 
@@ -37,14 +40,19 @@ internal sealed class AgentState
                 break;
             case Placed r:
                 Raise(r.Vm, r.Epoch);
-                Ended.Remove(r.Vm);
+                Begins(r.Vm);
                 Placements[r.Vm] = new Placement { Vm = r.Vm, Epoch = r.Epoch, Spec = r.Spec };
                 break;
             case VmRan r when Placements.TryGetValue(r.Vm, out var p) && p.Epoch == r.Epoch:
                 p.Ran = true;
                 break;
             case VmEnded r:
-                if (Placements.TryGetValue(r.Vm, out var ended) && ended.Epoch == r.Epoch) Placements.Remove(r.Vm);
+                if (Placements.TryGetValue(r.Vm, out var ended) && ended.Epoch == r.Epoch)
+                {
+                    if (r.Reason != VmEnded.Stopped && (ended.Ran || AttemptsOf(r.Vm).Any(a => a.State == AttemptState.Owned && a.Epoch == r.Epoch))) Gone.Add(r.Vm);
+                    Placements.Remove(r.Vm);
+                }
+
                 Ended[r.Vm] = r;
                 break;
             case OrderSeen r:
@@ -90,13 +98,19 @@ internal sealed class AgentState
                 owned.State = AttemptState.Owned;
                 owned.Digest = r.Digest;
                 owned.PausedAt = r.PausedAt;
-                Ended.Remove(r.Vm);
+                Begins(r.Vm);
                 Placements[r.Vm] = new Placement { Vm = r.Vm, Epoch = r.Epoch, Spec = r.Spec };
                 break;
             case HoldPromised r:
                 Get(r.Migration, r.Vm, r.Epoch).Held = true;
                 break;
         }
+    }
+
+    private void Begins(VmId vm)
+    {
+        Ended.Remove(vm);
+        Gone.Remove(vm);
     }
 
     private static void End(Attempt attempt, AttemptState state, string reason, bool transient)

@@ -35,7 +35,11 @@ public sealed record Placed(VmId Vm, Epoch Epoch, GuestSpec Spec, bool Adopted) 
 public sealed record VmRan(VmId Vm, Epoch Epoch) : JournalRecord;
 
 /// <summary>The placement ended here: stopped on order, or its process found gone.</summary>
-public sealed record VmEnded(VmId Vm, Epoch Epoch, string Reason) : JournalRecord;
+public sealed record VmEnded(VmId Vm, Epoch Epoch, string Reason) : JournalRecord
+{
+    /// <summary>The reason when it ended on order.</summary>
+    public const string Stopped = "stopped";
+}
 
 /// <summary>Highest order number seen for a subject.</summary>
 public sealed record OrderSeen(string Subject, long Number) : JournalRecord;
