@@ -45,6 +45,7 @@ internal static class CommandLine
         root.Subcommands.Add(ExplainVerb.Build());
         root.Subcommands.Add(ReplayVerb.Build());
         root.Subcommands.Add(CertVerbs.Build());
+        root.Subcommands.Add(SimulateVerb.Build());
         return root;
     }
 

@@ -10,6 +10,9 @@ internal sealed record ProgramFiles(string Dotnet, string Coordinator, string Ag
         Of("host-agent.dll", "src/HostNode/Agent"),
         Of("guest-holder.dll", "src/HostNode/GuestHolder"));
 
+    /// <exception cref="CliException">It is not built.</exception>
+    public static (string Dotnet, string Simulator) FindSimulator() => (FindDotnet(), Of("lm-simulator.dll", "src/Simulator"));
+
     private static string Of(string file, string project)
     {
         var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);

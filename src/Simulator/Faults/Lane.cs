@@ -10,18 +10,14 @@ public sealed class Lane
 
     public Lane(ulong seed, string name)
     {
-        state = seed * 0x9e3779b97f4a7c15UL;
-        foreach (var c in name) state = (state ^ c) * 0x100000001b3UL;
+        state = SeedOf(seed, name);
         Next();
     }
 
     public ulong Next()
     {
         state += 0x9e3779b97f4a7c15UL;
-        var z = state;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
-        return z ^ (z >> 31);
+        return Mix(state);
     }
 
     /// <summary>0 ≤ result &lt; <paramref name="below"/>.</summary>
@@ -30,6 +26,20 @@ public sealed class Lane
     /// <summary>True in <paramref name="perMille"/> of 1,000 cases.</summary>
     public bool Chance(int perMille) => Below(1000) < perMille;
 
-    /// <summary>Milliseconds from a range, both ends included.</summary>
-    public TimeSpan Ms(int from, int to) => TimeSpan.FromMilliseconds(from + Below(to - from + 1));
+    /// <summary>Milliseconds from a range, both ends included; in steps of a microsecond, so that two things seldom happen at once.</summary>
+    public TimeSpan Ms(int from, int to) => TimeSpan.FromMicroseconds((from * 1000L) + (long)(Next() % (ulong)(((to - from) * 1000) + 1)));
+
+    internal static ulong SeedOf(ulong seed, string name)
+    {
+        var state = seed * 0x9e3779b97f4a7c15UL;
+        foreach (var c in name) state = (state ^ c) * 0x100000001b3UL;
+        return state;
+    }
+
+    internal static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9UL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebUL;
+        return z ^ (z >> 31);
+    }
 }

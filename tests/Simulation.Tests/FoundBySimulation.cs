@@ -1,0 +1,154 @@
+using Coordinator.Application.Bus;
+using Coordinator.Application.Machine;
+using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Handoff;
+using Coordinator.Shared.Identity;
+using Coordinator.Shared.Units;
+using HostNode.Agent.Machine;
+using HostNode.Hypervisors;
+
+namespace Simulation.Tests;
+
+/// <summary>Defects that simulated clusters found in the machines, each as the smallest story that shows it.</summary>
+public sealed class FoundBySimulation
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+    private static readonly VmId Vm = new("web-1");
+    private static readonly HostId Host = new("host-a");
+    private static readonly GuestSpec Spec = new("native", ByteCount.FromMebi(64), 1);
+
+    private static int Shard => Shards.Of(Vm.Value, 4);
+
+    private static ShardMachine Owner()
+    {
+        var machine = new ShardMachine(new MachineOptions { Node = "n", ShardCount = 4, CodeVersion = "test" });
+        for (var shard = 0; shard < 4; shard++) machine.Own(new ShardLease(shard, new Term(1), "n", 0), [], Noon);
+        return machine;
+    }
+
+    private static CommandArrived Ask(Command command) => new(command, new CommandContext("operator/alice", "api", null, null, null, null, null, null), _ => { });
+
+    [Fact]
+    public void A_shard_that_is_taken_over_again_is_known_only_from_the_store()
+    {
+        // Given a node that owned a shard, lost it without ever being told, and takes it over again
+        var machine = Owner();
+        machine.Step(Ask(new RegisterVm(Vm, Spec, Host, Adopt: false)), Noon);
+        machine.Committed(Noon);
+
+        // When the store says that nothing is open there any more
+        machine.Own(new ShardLease(Shard, new Term(3), "n", 9), [], Noon);
+
+        // Then what memory knew is forgotten.
+        Assert.Null(machine.Find(Vm.StreamKey));
+    }
+
+    [Fact]
+    public void A_report_that_changes_nothing_is_acknowledged_only_by_an_owner()
+    {
+        // Given a node that may have lost its shards while it was stopped
+        var machine = Owner();
+
+        // When it hears something that it thinks is of no importance
+        machine.Step(new MessageArrived(Shard, new HostReported(Host, 1, 1, new VmRunning(Vm, new Epoch(1)))), Noon);
+
+        // Then the store has to confirm that it still owns the shard, before the acknowledgement leaves.
+        var batch = machine.TakeBatch();
+        Assert.NotNull(batch);
+        Assert.Empty(batch.Events);
+        Assert.Equal(Shard, Assert.Single(batch.Leases).Shard);
+    }
+
+    [Fact]
+    public void A_command_that_changes_nothing_is_answered_only_by_an_owner()
+    {
+        var machine = Owner();
+        machine.Step(Ask(new StopVmCommand(Vm)), Noon);
+        Assert.Equal(Shard, Assert.Single(machine.TakeBatch()!.Leases).Shard);
+    }
+
+    [Fact]
+    public void A_guest_that_died_is_reported_again_after_a_restart_of_its_agent()
+    {
+        // Given a journal that says: placed, it ran, it is gone; and a coordinator that was not reached
+        var agent = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        JournalRecord[] journal = [new Started(1, "boot"), new Placed(Vm, new Epoch(1), Spec, false), new VmRan(Vm, new Epoch(1)), new VmEnded(Vm, new Epoch(1), "killed")];
+        foreach (var record in journal) agent.Fold(record);
+
+        // When the agent starts again, then it says so again: nobody will ever ask.
+        var step = agent.Step(new AgentStarted([], "boot"), Noon);
+        Assert.Equal(new VmGone(Vm, new Epoch(1), "killed"), Assert.Single(step.Effects.OfType<SendReport>()).Report);
+    }
+
+    [Fact]
+    public void A_held_migration_whose_source_lost_its_memory_too_is_settled_by_a_persons_word()
+    {
+        // Given a source that promised to hold, and whose host then lost its memory
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = Source(migration, held: true);
+        agent.Step(new AgentStarted([], "another boot"), Noon);
+
+        // When a person decides that it resumes there
+        var step = agent.Step(new OrderReceived(new ResumeSource(Vm, 20, migration, new Epoch(2), new Epoch(3))), Noon);
+
+        // Then it says that there is nothing to resume, and nothing is started in its place.
+        Assert.False(Assert.IsType<Rejected>(Assert.Single(step.Effects.OfType<SendReport>()).Report).GuestRuns);
+        Assert.DoesNotContain(step.Effects, e => e is Drive);
+        var restarted = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        foreach (var record in SourceJournal(migration, held: true).Concat([new Started(2, "another boot")]).Concat(step.Records)) restarted.Fold(record);
+        Assert.DoesNotContain(restarted.Step(new AgentStarted([], "another boot"), Noon).Effects, e => e is Drive);
+    }
+
+    [Fact]
+    public void A_source_that_promised_to_hold_does_not_listen_to_a_destination_that_came_back()
+    {
+        // Given a promise to obey only the coordinator, made because the destination was written off
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = Source(migration, held: true);
+        agent.Step(new AgentStarted([new DiscoveredGuest(Vm, Spec, GuestRunState.Completed, migration, null)], "boot"), Noon);
+
+        // When somebody switches that host on again, and its journal refuses
+        var step = agent.Step(new PeerReceived(There, new PeerRefused(Vm, migration, new Epoch(2))), Noon);
+
+        // Then nothing is decided: a person was asked, and the person's word must find a source that still waits for it.
+        Assert.Empty(step.Records);
+    }
+
+    [Fact]
+    public void A_guest_that_died_before_it_ran_was_owned_all_the_same_and_that_is_said()
+    {
+        // Given a destination that was not running while COMMIT and the end of its copy arrived
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = new AgentMachine(new AgentIdentity(There, new TransferEndpoint("10.0.0.2", 7500, null)), _ => null);
+        agent.Fold(new Started(1, "boot"));
+        agent.Fold(new AttemptPrepared(new PrepareIn(Vm, 5, migration, new Epoch(2), Host, Spec, MigrationPolicy.Default)));
+        agent.Step(new AgentStarted([new DiscoveredGuest(Vm, Spec, GuestRunState.Loaded, migration, "d")], "boot"), Noon);
+        var token = new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", "");
+        agent.Step(new PeerReceived(Host, new PeerCommit(Vm, migration, new Epoch(2), token, "d", Noon)), Noon);
+
+        // When it hears that the copy is gone, then it says both.
+        var said = agent.Step(new HypervisorReported(new GuestVanished(Vm, "killed")), Noon).Effects.OfType<SendReport>().Select(e => e.Report).ToList();
+        Assert.Contains(said, r => r is Owned);
+        Assert.Contains(said, r => r is VmGone);
+    }
+
+    private static readonly HostId There = new("host-b");
+
+    private static AgentMachine Source(MigrationId migration, bool held)
+    {
+        var agent = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        foreach (var record in SourceJournal(migration, held)) agent.Fold(record);
+        return agent;
+    }
+
+    private static IEnumerable<JournalRecord> SourceJournal(MigrationId migration, bool held)
+    {
+        yield return new Started(1, "boot");
+        yield return new Placed(Vm, new Epoch(1), Spec, false);
+        yield return new VmRan(Vm, new Epoch(1));
+        yield return new AttemptBegun(new MigrateOut(Vm, 6, migration, new Epoch(2), There, new TransferEndpoint("10.0.0.2", 7500, null), Spec, MigrationPolicy.Default, false));
+        yield return new IntentJournaled(new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", ""));
+        if (held) yield return new HoldPromised(Vm, migration, new Epoch(2));
+    }
+}
