@@ -33,14 +33,14 @@ public sealed class InProcessBus : IBus
 
     public bool Publish(BusMessage message)
     {
+        lock (_gate) return Add(message);
+    }
+
+    public void Publish(IReadOnlyList<BusMessage> messages)
+    {
         lock (_gate)
         {
-            if (_disposed) return false;
-            if (!_addresses.TryGetValue(message.Address, out var address)) return true; // no subscriber: lost, which a bus may do
-            if (address.Waiting.Count >= _capacity) return false;
-            address.Waiting.Enqueue(message);
-            MakeReady(address);
-            return true;
+            foreach (var message in messages) Add(message);
         }
     }
 
@@ -67,6 +67,16 @@ public sealed class InProcessBus : IBus
         }
 
         if (Thread.CurrentThread != _thread) _thread.Join();
+    }
+
+    private bool Add(BusMessage message)
+    {
+        if (_disposed) return false;
+        if (!_addresses.TryGetValue(message.Address, out var address)) return true; // no subscriber: lost, which a bus may do
+        if (address.Waiting.Count >= _capacity) return false;
+        address.Waiting.Enqueue(message);
+        MakeReady(address);
+        return true;
     }
 
     private void MakeReady(Address address)

@@ -10,6 +10,12 @@ public interface IBus : IDisposable
     /// <returns>False if refused because a bounded queue is full: the message is gone, and that is allowed.</returns>
     bool Publish(BusMessage message);
 
+    /// <summary>Sends what one commit made due, in order. An adapter may take it at once.</summary>
+    void Publish(IReadOnlyList<BusMessage> messages)
+    {
+        foreach (var message in messages) Publish(message);
+    }
+
     /// <summary>Receives messages for an address until disposed.</summary>
     IDisposable Subscribe(string address, Action<BusMessage> handler);
 }

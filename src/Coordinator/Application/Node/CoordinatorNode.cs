@@ -23,6 +23,7 @@ public sealed class CoordinatorNode : IDisposable
     private readonly NodeClock clock;
     private readonly Queue<MachineInput> inbox = new();
     private readonly Queue<Action> calls = new();
+    private readonly List<BusMessage> leaving = [];
     private readonly List<IDisposable> subscriptions = [];
     private readonly List<ICommitListener> listeners = [];
     private readonly Thread thread;
@@ -282,14 +283,14 @@ public sealed class CoordinatorNode : IDisposable
                     foreach (var listener in listeners) listener.Committed(e.Event);
                     break;
                 case PublishMessage p:
-                    bus.Publish(p.Message);
+                    leaving.Add(p.Message);
                     break;
                 case SendOrder o:
                     options.Failpoints?.Sending(o.Order);
-                    bus.Publish(new BusMessage(BusMessage.Host(o.Host), new OrderForHost(o.Host, o.Order)));
+                    leaving.Add(new BusMessage(BusMessage.Host(o.Host), new OrderForHost(o.Host, o.Order)));
                     break;
                 case AckReport a:
-                    bus.Publish(new BusMessage(BusMessage.Host(a.Host), new AckForHost(a.Host, a.StartCount, a.N)));
+                    leaving.Add(new BusMessage(BusMessage.Host(a.Host), new AckForHost(a.Host, a.StartCount, a.N)));
                     break;
                 case ReplyTo r:
                     r.Reply(r.Result);
@@ -299,5 +300,9 @@ public sealed class CoordinatorNode : IDisposable
                     break;
             }
         }
+
+        if (leaving.Count == 0) return;
+        bus.Publish(leaving);
+        leaving.Clear();
     }
 }
