@@ -18,12 +18,12 @@ public static class HostDecider
         Uncordon u => s.CordonReason is null ? Decision.Nothing : Decision.Accept(new HostUncordoned(u.Reason)),
         WriteOff w => s.WrittenOffReason is null ? Decision.Accept(new HostDeclaredLost(w.Reason, w.AttestedBy)) : Decision.Nothing,
         ClaimCapacity c => Claim(s, c),
-        ReleaseCapacity r => s.Answered.TryGetValue(r.Claim, out var known) && known.Refusal is null ? Decision.Nothing : Decision.Accept(new CapacityReleased(r.Claim)),
+        ReleaseCapacity r => s.AnswerTo(r.Claim) is { Refusal: null } ? Decision.Nothing : Decision.Accept(new CapacityReleased(r.Claim)),
         _ => throw new CorruptHistoryException(s, input),
     };
 
     /// <summary>What a claim's owner is told, for ever: null when it is granted; only for a claim that was decided.</summary>
-    public static Problem? AnswerTo(HostState s, string claim) => s.Answered.TryGetValue(claim, out var known)
+    public static Problem? AnswerTo(HostState s, string claim) => s.AnswerTo(claim) is { } known
         ? known.Refusal ?? Problem.Error("claim.released", "this claim was given back before", "start a new migration")
         : null;
 
@@ -43,7 +43,7 @@ public static class HostDecider
 
     private static Decision Claim(HostState s, ClaimCapacity c)
     {
-        if (s.Claims.ContainsKey(c.Claim) || s.Answered.ContainsKey(c.Claim)) return Decision.Nothing;
+        if (s.Claims.ContainsKey(c.Claim) || s.AnswerTo(c.Claim) is not null) return Decision.Nothing;
         return c.Occupies || WhyNot(s, c.What) is not { } problem
             ? Decision.Accept(new CapacityClaimed(c.Claim, c.What))
             : Decision.Accept(new CapacityRefused(c.Claim, problem));

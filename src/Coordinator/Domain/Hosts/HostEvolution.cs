@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Coordinator.Shared.Units;
 
 namespace Coordinator.Domain.Hosts;
@@ -39,14 +40,11 @@ public static class HostEvolution
 
     private static HostState Remember(HostState s, string claim, ClaimAnswer answer)
     {
-        var order = s.Answered.ContainsKey(claim) ? s.AnsweredOrder : s.AnsweredOrder.Enqueue(claim);
-        var answered = s.Answered.SetItem(claim, answer);
-        if (answered.Count > HostState.AnsweredMax)
+        var full = s.Answered.Count >= HostState.AnsweredMin && !s.Answered.ContainsKey(claim);
+        return s with
         {
-            order = order.Dequeue(out var oldest);
-            answered = answered.Remove(oldest);
-        }
-
-        return s with { Answered = answered, AnsweredOrder = order };
+            Answered = (full ? ImmutableDictionary<string, ClaimAnswer>.Empty : s.Answered).SetItem(claim, answer),
+            AnsweredBefore = full ? s.Answered : s.AnsweredBefore,
+        };
     }
 }

@@ -31,13 +31,16 @@ public sealed record HostState
 
     public ImmutableDictionary<string, CapacityClaim> Claims { get; init; } = ImmutableDictionary<string, CapacityClaim>.Empty;
 
-    /// <summary>Claims that were refused or released: an answer is repeated, never made anew. The newest <see cref="AnsweredMax"/> are kept.</summary>
+    /// <summary>Claims that were refused or released: an answer is repeated, never made anew. In two generations: a full
+    /// one pushes the other out, so the newest <see cref="AnsweredMin"/> at least are kept.</summary>
     public ImmutableDictionary<string, ClaimAnswer> Answered { get; init; } = ImmutableDictionary<string, ClaimAnswer>.Empty;
 
-    public ImmutableQueue<string> AnsweredOrder { get; init; } = ImmutableQueue<string>.Empty;
+    public ImmutableDictionary<string, ClaimAnswer> AnsweredBefore { get; init; } = ImmutableDictionary<string, ClaimAnswer>.Empty;
 
     /// <summary>A repeat older than this many later answers is outside any bus's delay.</summary>
-    public const int AnsweredMax = 4096;
+    public const int AnsweredMin = 2048;
+
+    public ClaimAnswer? AnswerTo(string claim) => Answered.GetValueOrDefault(claim) ?? AnsweredBefore.GetValueOrDefault(claim);
 
     public ByteCount ClaimedMemory { get; init; }
 

@@ -9,9 +9,9 @@ public static class PermitDecider
 {
     public static Decision Decide(PermitsState s, PermitInput input, PermitLimits limits) => input switch
     {
-        AskPermit a when s.Granted.ContainsKey(a.Permit.Claim) || s.Returned.Contains(a.Permit.Claim) || IsWaiting(s, a.Permit.Claim) => Decision.Nothing,
+        AskPermit a when s.Granted.ContainsKey(a.Permit.Claim) || s.WasReturned(a.Permit.Claim) || IsWaiting(s, a.Permit.Claim) => Decision.Nothing,
         AskPermit a => Decision.Accept(Fits(s, a.Permit, limits) ? new PermitGranted(a.Permit) : new PermitQueued(a.Permit)),
-        ReturnPermit r when s.Returned.Contains(r.Claim) => Decision.Nothing,
+        ReturnPermit r when s.WasReturned(r.Claim) => Decision.Nothing,
         ReturnPermit r => Free(s, r.Claim, limits),
         _ => throw new CorruptHistoryException(s, input),
     };

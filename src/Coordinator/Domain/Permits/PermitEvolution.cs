@@ -32,15 +32,13 @@ public static class PermitEvolution
             };
         }
 
-        var returned = s.Returned.Add(claim);
-        var order = s.ReturnedOrder.Enqueue(claim);
-        if (returned.Count > PermitsState.ReturnedMax)
+        var full = s.Returned.Count >= PermitsState.ReturnedMin;
+        return s with
         {
-            order = order.Dequeue(out var oldest);
-            returned = returned.Remove(oldest);
-        }
-
-        return s with { Waiting = s.Waiting.IsEmpty ? s.Waiting : s.Waiting.RemoveAll(p => p.Claim == claim), Returned = returned, ReturnedOrder = order };
+            Waiting = s.Waiting.IsEmpty ? s.Waiting : s.Waiting.RemoveAll(p => p.Claim == claim),
+            Returned = full ? [claim] : s.Returned.Add(claim),
+            ReturnedBefore = full ? s.Returned : s.ReturnedBefore,
+        };
     }
 
     private static ImmutableDictionary<HostId, int> Add(ImmutableDictionary<HostId, int> counts, HostId host, int change)

@@ -17,12 +17,14 @@ public sealed record PermitsState
 
     public ImmutableDictionary<HostId, int> Arriving { get; init; } = ImmutableDictionary<HostId, int>.Empty;
 
-    /// <summary>Tombstones of returned permits; the newest <see cref="ReturnedMax"/> are kept.</summary>
+    /// <summary>Tombstones of returned permits, in two generations: a full one pushes the other out, so the newest <see cref="ReturnedMin"/> at least are kept.</summary>
     public ImmutableHashSet<string> Returned { get; init; } = ImmutableHashSet<string>.Empty;
 
-    public ImmutableQueue<string> ReturnedOrder { get; init; } = ImmutableQueue<string>.Empty;
+    public ImmutableHashSet<string> ReturnedBefore { get; init; } = ImmutableHashSet<string>.Empty;
 
-    public const int ReturnedMax = 4096;
+    public const int ReturnedMin = 2048;
+
+    public bool WasReturned(string claim) => Returned.Contains(claim) || ReturnedBefore.Contains(claim);
 }
 
 /// <param name="Claim">Names it for ever.</param>
