@@ -133,6 +133,65 @@ public sealed class FoundBySimulation
         Assert.Contains(said, r => r is VmGone);
     }
 
+    [Fact]
+    public void A_source_whose_destination_refuses_while_it_still_sends_stops_that_first()
+    {
+        // Given a source that is in the hand-off: INTENT is on disk, the guest may be stopped, the hypervisor still sends
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = Source(migration, held: false);
+        agent.Step(new AgentStarted([new DiscoveredGuest(Vm, Spec, GuestRunState.Running, null, null)], "boot"), Noon);
+        var plan = new MigrateOut(Vm, 7, MigrationId.Create(Shard, Noon, 1), new Epoch(3), There, new TransferEndpoint("10.0.0.2", 7500, null), Spec, MigrationPolicy.Default, false);
+        agent.Step(new HypervisorReported(new OutgoingFailed(Vm, migration, "aborted", true)), Noon);
+        agent.Step(new OrderReceived(plan), Noon);
+        agent.Step(new OrderReceived(new SwitchOver(Vm, 8, plan.Migration, plan.Epoch, new SignedToken(new SwitchoverToken(Vm, plan.Migration, plan.Epoch, Host, There), "", ""), plan, true)), Noon);
+
+        // When its destination refuses, because its receiver died
+        var heard = agent.Step(new PeerReceived(There, new PeerRefused(Vm, plan.Migration, plan.Epoch)), Noon);
+
+        // Then nothing is promised and nothing runs before the hypervisor has given up; and then it is worth another try.
+        Assert.Empty(heard.Records);
+        Assert.IsType<AbortOutgoing>(Assert.Single(heard.Effects.OfType<Drive>()).Command);
+        var after = agent.Step(new HypervisorReported(new OutgoingFailed(Vm, plan.Migration, "aborted", false)), Noon);
+        Assert.True(Assert.IsType<AttemptRejected>(Assert.Single(after.Records)).Transient);
+        Assert.IsType<RunGuest>(Assert.Single(after.Effects.OfType<Drive>()).Command);
+    }
+
+    [Fact]
+    public void A_copy_that_is_not_what_the_source_had_does_not_go_forward()
+    {
+        // Given a destination whose loaded copy was damaged on its way, and a source that is gone; its COMMIT is in the log
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = new AgentMachine(new AgentIdentity(There, new TransferEndpoint("10.0.0.2", 7500, null)), _ => null);
+        agent.Fold(new Started(1, "boot"));
+        agent.Fold(new AttemptPrepared(new PrepareIn(Vm, 5, migration, new Epoch(2), Host, Spec, MigrationPolicy.Default)));
+        agent.Step(new AgentStarted([new DiscoveredGuest(Vm, Spec, GuestRunState.Loaded, migration, "damaged")], "boot"), Noon);
+        var token = new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", "");
+
+        // When it is told to go forward with what the source had, then it refuses.
+        var step = agent.Step(new OrderReceived(new GoForward(Vm, 9, migration, new Epoch(2), token, "d")), Noon);
+        Assert.DoesNotContain(step.Records, r => r is AttemptOwned);
+        agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon);
+        Assert.Contains(agent.Step(new OrderReceived(new GoForward(Vm, 10, migration, new Epoch(2), token, "d")), Noon).Effects.OfType<SendReport>(), e => e.Report is Refused);
+    }
+
+    [Fact]
+    public void A_destination_that_is_told_to_go_forward_hears_its_hypervisor_out_before_it_refuses()
+    {
+        // Given a destination that was stopped while its copy became complete, and the source is gone
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = new AgentMachine(new AgentIdentity(There, new TransferEndpoint("10.0.0.2", 7500, null)), _ => null);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+        agent.Step(new OrderReceived(new PrepareIn(Vm, 5, migration, new Epoch(2), Host, Spec, MigrationPolicy.Default)), Noon);
+        agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon);
+        var order = new GoForward(Vm, 9, migration, new Epoch(2), new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", ""));
+
+        // When it hears of going forward first, then it does not kill what may be the last copy
+        Assert.DoesNotContain(agent.Step(new OrderReceived(order), Noon).Effects, e => e is Drive);
+
+        // And when its hypervisor says that all is there, it owns.
+        Assert.IsType<AttemptOwned>(Assert.Single(agent.Step(new HypervisorReported(new IncomingLoaded(Vm, migration, "d")), Noon).Records));
+    }
+
     private static readonly HostId There = new("host-b");
 
     private static AgentMachine Source(MigrationId migration, bool held)

@@ -83,7 +83,8 @@ public sealed record AbortOut(VmId Vm, long Number, MigrationId Migration, Epoch
 public sealed record RefuseIn(VmId Vm, long Number, MigrationId Migration, Epoch Epoch, string Reason) : MigrationOrder(Vm, Number, Migration, Epoch);
 
 /// <summary>Stands in for COMMIT: the source's host is off and there is proof that the loaded copy is the last word.</summary>
-public sealed record GoForward(VmId Vm, long Number, MigrationId Migration, Epoch Epoch, SignedToken Grant) : MigrationOrder(Vm, Number, Migration, Epoch);
+/// <param name="Digest">COMMIT's, if its copy is in the log: the loaded copy must have it.</param>
+public sealed record GoForward(VmId Vm, long Number, MigrationId Migration, Epoch Epoch, SignedToken Grant, string? Digest = null) : MigrationOrder(Vm, Number, Migration, Epoch);
 
 /// <summary>The source promises durably to obey only the coordinator from now on. Answered by <see cref="Holding"/>, or by the truth if it is past that.</summary>
 public sealed record Hold(VmId Vm, long Number, MigrationId Migration, Epoch Epoch) : MigrationOrder(Vm, Number, Migration, Epoch);

@@ -68,6 +68,7 @@ public sealed class WorldChecks
     public void Decided(StoredEvent e)
     {
         world.Trace.Add($"{e.Stream}@{e.Version} {e.Type} {System.Text.Encoding.UTF8.GetString(e.Body.Span)}");
+        world.Observer?.Decided(e);
         if (log.Decided(e) is not { } migration) return;
         Tell(new HandoffWord(world.Time.Elapsed, migration, "log", e.Type));
     }

@@ -283,6 +283,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
                     world.ToShard(p.Message);
                     break;
                 case SendOrder o:
+                    world.Observer?.Ordered(o.Host, o.Order, isGhost);
                     world.ToHost(o.Host, o.Order);
                     break;
                 case AckReport a:

@@ -27,6 +27,9 @@ public sealed class SimGuest(SimVm vm, Timeline time)
 
     public bool StopWanted { get; set; }
 
+    /// <summary>A receiver that failed is never complete.</summary>
+    public bool HasFailed { get; set; }
+
     public DateTimeOffset PausedAt { get; set; }
 
     public GuestRunState State

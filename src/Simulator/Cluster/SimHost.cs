@@ -95,6 +95,7 @@ public sealed class SimHost
     {
         if (machine is null) return;
         world.Trace.Add($"{Id}'s agent is dead");
+        world.Observer?.AgentGone(this);
         machine = null;
         incarnation++;
         world.Time.After(restartAfter, StartAgent);
@@ -161,6 +162,7 @@ public sealed class SimHost
     {
         world.Trace.Add($"{Id} is off{(comesBack ? "" : " for good")}");
         world.Checks.HostDown(this, comesBack);
+        world.Observer?.HostGone(this);
         Hypervisor.Clear();
         machine = null;
         incarnation++;
@@ -183,7 +185,11 @@ public sealed class SimHost
 
         waiting.Clear();
         if (steps.Count == 0) return;
-        if (!any) Act(steps, all: true, default);
+        if (!any)
+        {
+            foreach (var step in steps) Tell(step);
+            Act(steps, all: true, default);
+        }
         else Persist(mine);
     }
 
@@ -199,7 +205,12 @@ public sealed class SimHost
             Fault.JournalTorn or Fault.JournalFsyncFailed => draw.Below(steps.Count + 1),
             _ => steps.Count,
         };
-        for (var i = 0; i < kept; i++) Write(steps[i].Records);
+        for (var i = 0; i < kept; i++)
+        {
+            Write(steps[i].Records);
+            Tell(steps[i]);
+        }
+
         switch (fault)
         {
             case null when pauses.Chance(80):
@@ -230,10 +241,35 @@ public sealed class SimHost
 
     private void Write(IReadOnlyList<JournalRecord> records)
     {
+        world.Observer?.Written(this, records);
         foreach (var record in records)
         {
             world.Checks.Durable(this, record);
             if (world.Options.Mutation.Keeps(this, record)) journal.Add(world.Wire.Through(record));
+        }
+    }
+
+    // Several steps become durable together and act afterwards: a message that leaves later is one that was on its way for longer.
+    private void Tell(AgentStep step)
+    {
+        if (world.Observer is not { } observer) return;
+        foreach (var effect in step.Effects)
+        {
+            switch (effect)
+            {
+                case SendReport e:
+                    observer.Reported(this, e.Report);
+                    break;
+                case SendPeer e:
+                    observer.Told(this, e.Message);
+                    break;
+                case ReplyPeer e:
+                    observer.Told(this, e.Message);
+                    break;
+                case Drive e:
+                    observer.Driven(this, e.Command);
+                    break;
+            }
         }
     }
 
@@ -305,7 +341,8 @@ public sealed class SimHost
                 world.ToPeer(this, e.To, e.Message);
                 break;
             case Drive e:
-                if (world.Options.Mutation.Drives(this, e.Command) is { } command) Hypervisor.Execute(command);
+                if (world.Options.Mutation.Drives(this, e.Command) is not { } command) break;
+                Hypervisor.Execute(command);
                 break;
             case RunPrecheck e:
                 Run(new SendReport($"{e.Order.Migration}/precheck/{e.Order.Role}", new PrecheckReported(e.Order.Vm, e.Order.Migration, e.Order.Epoch, e.Order.Role, [])));

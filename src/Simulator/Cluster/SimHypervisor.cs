@@ -4,6 +4,7 @@ using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
 using HostNode.Agent.Machine;
 using HostNode.Hypervisors;
+using Simulator.Conformance;
 
 namespace Simulator;
 
@@ -53,6 +54,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     public void Kill(SimGuest guest)
     {
         world.Checks.CopyGone(host, guest, comesBack: true);
+        Tell(guest, GuestStep.Killed);
         guests.Remove(guest.Vm.Id);
         Post(new GuestVanished(guest.Vm.Id, "killed"));
     }
@@ -130,6 +132,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     {
         if (guest is null) return;
         world.Checks.Written(guest.Vm);
+        Tell(guest, GuestStep.Destroyed);
         guests.Remove(guest.Vm.Id);
         world.Checks.Touched(guest.Vm);
     }
@@ -143,7 +146,9 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
         var made = guests[c.Vm];
         world.Time.After(draw.Ms(0, 300), () =>
         {
-            if (guests.GetValueOrDefault(c.Vm) == made && made.State == GuestRunState.Incoming) Post(new IncomingFailed(c.Vm, c.Migration, "simulated"));
+            if (guests.GetValueOrDefault(c.Vm) != made || made.State != GuestRunState.Incoming) return;
+            made.HasFailed = true;
+            Post(new IncomingFailed(c.Vm, c.Migration, "simulated"));
         });
     }
 
@@ -162,6 +167,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
         if (guest.State == GuestRunState.Paused)
         {
             world.Seen.Add("rollback in stop-and-copy");
+            Tell(guest, GuestStep.Failed);
             if (!guest.Vm.Guarded && lane.Chance(700))
             {
                 world.Seen.Add("source resumed by itself");
@@ -203,6 +209,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     private void Stop(SimGuest guest, MigrateOut plan, int transfer)
     {
         Set(guest, GuestRunState.Paused);
+        Tell(guest, GuestStep.Stopped);
         guest.PausedAt = host.Now;
         Post(new OutgoingPaused(guest.Vm.Id, plan.Migration, host.Now));
         var content = guest.Content;
@@ -215,6 +222,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
                 return;
             }
 
+            Tell(guest, GuestStep.BytesLeft);
             // The bytes have left: they arrive even if the source dies now, perhaps long after it gave up.
             var agent = world.Host(plan.Destination).Incarnation;
             world.Time.After(lane.Chance(60) ? lane.Ms(20, 2_000) : lane.Ms(0, 10), () => Arrive(guest, plan, transfer, content, receiver, agent));
@@ -228,7 +236,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     private void Arrive(SimGuest guest, MigrateOut plan, int transfer, int content, SimGuest receiver, int agent)
     {
         var there = world.Host(plan.Destination);
-        if (there.Hypervisor.Find(guest.Vm.Id) != receiver || receiver.State != GuestRunState.Incoming) return;
+        if (there.Hypervisor.Find(guest.Vm.Id) != receiver || receiver.State != GuestRunState.Incoming || receiver.HasFailed) return;
         if (guest.Vm.Guarded && there.Incarnation != agent) return;
         if (!IsCurrent(guest, transfer)) world.Seen.Add("late destination completion");
         receiver.IsCorrupted = faults.Happens(Fault.TransferCorrupted, world.Options.TransferCorrupted, out _);
@@ -243,6 +251,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
             }
 
             Set(guest, GuestRunState.Completed);
+            Tell(guest, GuestStep.Completed);
             Post(Completed(guest, plan.Migration));
         });
     }
@@ -251,6 +260,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     {
         receiver.Content = content;
         Set(receiver, GuestRunState.Loaded);
+        Tell(receiver, receiver.IsCorrupted ? GuestStep.Spoiled : GuestStep.Loaded);
         Post(new IncomingLoaded(receiver.Vm.Id, migration, Digest(content)));
         world.Options.Mutation.Loaded(host, receiver);
     }
@@ -260,11 +270,12 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     {
         var there = world.Host(plan.Destination);
         if (!world.Linked(host, there) || (guest.Vm.Guarded && !there.Alive)) return null;
-        return there.Hypervisor.Find(guest.Vm.Id) is { State: GuestRunState.Incoming } incoming && incoming.Migration == plan.Migration ? incoming : null;
+        return there.Hypervisor.Find(guest.Vm.Id) is { State: GuestRunState.Incoming, HasFailed: false } incoming && incoming.Migration == plan.Migration ? incoming : null;
     }
 
     private void Resume(SimGuest guest)
     {
+        Tell(guest, guest.State == GuestRunState.Incoming ? GuestStep.Started : GuestStep.Runs);
         world.Checks.Runs(host, guest);
         Set(guest, GuestRunState.Running);
     }
@@ -281,6 +292,8 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
     private static string Digest(int content) => content.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private bool IsCurrent(SimGuest guest, int transfer) => host.PoweredOn && guests.GetValueOrDefault(guest.Vm.Id) == guest && guest.Transfer == transfer;
+
+    private void Tell(SimGuest guest, GuestStep step) => world.Observer?.Guest(host, guest, step);
 
     private void Post(HypervisorEvent happened) => host.Hear(new HypervisorReported(happened));
 }

@@ -73,7 +73,7 @@ public sealed partial class HandoffTwin
         if (host.IsMute) return "R10: an agent without its journal is silent";
         return message switch
         {
-            Message.Ready => Unless(a.DestinationWord == Word.Prepared && host.Copy != Copy.None, "READY is said by a prepared destination"),
+            Message.Ready => Unless(a.DestinationWord == Word.Prepared, "READY is said by a prepared destination"),
             Message.OwnedToSource or Message.OwnedToLog => Unless(a.DestinationWord == Word.Owned && (!witness || a.HasLock), "R2: OWNED is said when it is in the journal"),
             _ => Unless(a.DestinationWord == Word.Refused, "R2: REFUSED is said when it is in the journal"),
         };

@@ -9,7 +9,8 @@ public sealed partial class HandoffTwin
     // 2.6: source off, and proof that the loaded copy is the last word.
     private bool HasProof(TwinAttempt a) => (a.CommitSeen && IsOff(a)) || (guarded && a.Sent(Message.Gone));
 
-    private bool MayGiveUp(TwinAttempt a) => IsOff(a) && !HasProof(a) && (!guarded || At(a.Source).IsMute || a.IsSourceOff);
+    // What a host said may not have arrived: a person who writes it off gives that up too.
+    private bool MayGiveUp(TwinAttempt a) => IsOff(a) && !a.CommitSeen && (guarded ? At(a.Source).IsMute || a.IsSourceOff : true);
 
     private string? Log(TwinAttempt a, LogStatus next)
     {
@@ -61,7 +62,7 @@ public sealed partial class HandoffTwin
     private string? Lose(TwinAttempt a) => Unless(
         (a.Status == LogStatus.Forward && a.Sent(Message.RefusedToLog))
             || (a.Status == LogStatus.Cancelling && a.IsFenced && witness && a.HasLock)
-            || ((IsOpen(a) || a.Status == LogStatus.Forward) && a.IsSourceOff && a.IsDestinationOff),
+            || ((IsOpen(a) || a.Status == LogStatus.Forward) && IsOff(a) && a.IsDestinationOff),
         "LOST needs REFUSED after GoForward, a fenced owner, or both hosts off for good");
 
     private static string? SeeCommit(TwinAttempt a)

@@ -110,7 +110,8 @@ public sealed partial class HandoffTwin
                     a.SourceWord == Word.Intent && a.Phase == Phase.Completed && a.Knows != Knows.Unsent && host.Copy == Copy.Paused,
                     "the destination is asked only when COMMIT may have left, and never by a host that lost its copy");
             case Message.Rejected:
-                return Unless(a.SourceWord == Word.Rejected && host.Copy != Copy.Paused, "REJECTED is attested when it is in the journal and the guest runs, or is gone");
+                return Unless(
+                    a.SourceWord == Word.Rejected && (host.Copy != Copy.Paused || attempts.Exists(b => b.Source == a.Source && b.Epoch > a.Epoch && b.SourceWord == Word.Intent)), "REJECTED is attested when it is in the journal and the guest runs, or is gone");
             case Message.Released:
                 return Unless(a.SourceWord == Word.Released, "R2: RELEASED is said when it is in the journal");
             case Message.Gone:

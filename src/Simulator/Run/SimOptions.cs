@@ -34,6 +34,9 @@ public sealed record SimOptions
     /// <summary>A seeded defect; only tests have one.</summary>
     public Mutation Mutation { get; init; } = Mutation.None;
 
+    /// <summary>The twin of the model in spec/ judges every step.</summary>
+    public bool Conformance { get; init; } = true;
+
     /// <summary>Told every word of the hand-off as it becomes durable or happens, in order: for comparing with the model.</summary>
     public Action<HandoffWord>? Words { get; init; }
 

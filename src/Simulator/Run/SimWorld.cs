@@ -7,6 +7,7 @@ using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
 using HostNode.Agent.Machine;
 using HostNode.Hypervisors;
+using Simulator.Conformance;
 
 namespace Simulator;
 
@@ -37,6 +38,7 @@ public sealed class SimWorld
         Wire = new SimWire(options.Json ?? seed % 16 == 0);
         Network = new SimNetwork(this, seed, options);
         Checks = new WorldChecks(this);
+        Observer = options.Conformance ? new Conformer(this) : null;
         Store = new SimStore(this, options.Shards);
         lane = new Lane(seed, "world");
         for (var i = 0; i < options.Hosts; i++) Add(new SimHost(this, i, seed));
@@ -67,6 +69,9 @@ public sealed class SimWorld
 
     public SimStore Store { get; }
 
+    /// <summary>Compares the run with the model, if that is wanted.</summary>
+    public IRunObserver? Observer { get; }
+
     public IReadOnlyList<SimHost> Hosts => hosts;
 
     public IReadOnlyList<SimVm> Vms => vms;
@@ -93,6 +98,7 @@ public sealed class SimWorld
         people.Settle();
         while (!IsSettled && Time.Step(Options.Horizon)) Settle();
         Checks.End();
+        if (Observer is not null) Seen.Add("step judged by the model's rules", Observer.Steps);
         return new SimResult(seed, Time.Hash, Checks.Ended, Time.Steps, Checks.Violations, Seen, FaultCounts, [.. Faults.Happened], Trace.Lines);
     }
 

@@ -50,6 +50,15 @@ public sealed class MigrationStories
     }
 
     [Fact]
+    public void Going_forward_says_what_the_copy_must_be_if_the_log_knows_it()
+    {
+        var seen = Fold([.. ToGranted, new CommitSeen("d", Stats), new SourceHostLost(), new WentForward()]);
+        Assert.Equal("d", Assert.IsType<GoForward>(MigrationOrders.For(seen, MigrationRole.Destination)).Digest);
+        var unseen = Fold([.. ToGranted, new SourceHostLost(), new WentForward()]);
+        Assert.Null(Assert.IsType<GoForward>(MigrationOrders.For(unseen, MigrationRole.Destination)).Digest);
+    }
+
+    [Fact]
     public void A_written_off_source_without_proof_makes_the_destination_refuse() =>
         Assert.Contains(MigrationOrders.Pending(Fold([.. ToGranted, new ParticipantWrittenOff(MigrationRole.Source)])), o => o.Host == B && o.Order is RefuseIn);
 

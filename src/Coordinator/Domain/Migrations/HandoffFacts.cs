@@ -29,6 +29,9 @@ public sealed record HandoffFacts
     /// <summary>The copy of COMMIT reached the log.</summary>
     public bool CommitSeen { get; init; }
 
+    /// <summary>With it: the digest of what the destination must have.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? CommitDigest { get; init; }
+
     /// <summary>The source asked that the destination decides.</summary>
     public bool RefusalAsked { get; init; }
 

@@ -68,7 +68,7 @@ public static class MigrationEvolution
         PreCopyRoundCompleted e => facts with { LastRound = e.Facts.Round },
         SwitchoverForced => facts with { Forced = true },
         IntentSeen => facts with { IntentSeen = true },
-        CommitSeen => facts with { CommitSeen = true },
+        CommitSeen e => facts with { CommitSeen = true, CommitDigest = e.Digest },
         SourceAskedRefusal => facts with { RefusalAsked = true },
         SourceHostLost => facts with { Source = SourceWord.Gone },
         SourceHeld => facts with { Holding = true },

@@ -66,7 +66,7 @@ public static class MigrationOrders
         Prechecking { DestinationPassed: false } s => Check(s, n, MigrationRole.Destination),
         Preparing s => new PrepareIn(s.Plan.Vm, n, s.Plan.Id, s.Plan.Epoch, s.Plan.Source, s.Plan.Spec, s.Plan.Policy),
         SwitchingOver or Cancelling when Asks((Active)state) => Refuse((Active)state, n, "the source or its host is gone, or it asked for the destination's word"),
-        GoingForward s => new GoForward(s.Plan.Vm, n, s.Plan.Id, s.Plan.Epoch, Unsigned(s)),
+        GoingForward s => new GoForward(s.Plan.Vm, n, s.Plan.Id, s.Plan.Epoch, Unsigned(s), s.Facts.CommitDigest),
         Ended { Outcome: MigrationOutcome.Completed, Facts.Verified: false } s => new VerifyIn(s.Plan.Vm, n, s.Plan.Id, s.Plan.Epoch),
         Ended { Reach: Reach.Started, Outcome: not MigrationOutcome.Completed, Facts.DestinationSettled: false } s => Refuse(s, n, s.Reason),
         _ => null,

@@ -169,9 +169,19 @@ public sealed partial class AgentMachine
         {
             RefuseUnknown(order, "never prepared for this attempt");
         }
+        else if (a is { State: AttemptState.Prepared, Loaded: not null, Refusing: null } && order.Digest is { } digest && digest != a.Loaded)
+        {
+            RefuseAttempt(a, $"digest of the memory differs: {a.Loaded} here, {digest} at the source", transient: false);
+        }
         else if (a is { State: AttemptState.Prepared, Loaded: not null, Refusing: null })
         {
             Own(a, null);
+        }
+        else if (a is { State: AttemptState.Prepared, Loaded: null, Refusing: null } && (a.Forward is null || now - a.ForwardAt < AskEvery))
+        {
+            // A complete copy would be the last one: what the hypervisor may have said already is heard before it is killed.
+            if (a.Forward is null) a.ForwardAt = now;
+            a.Forward = order;
         }
         else
         {

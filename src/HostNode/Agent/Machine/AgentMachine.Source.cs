@@ -163,7 +163,7 @@ public sealed partial class AgentMachine
         a.Completed = new CommitFacts(e.Digest, e.Stats, e.PausedAt);
         if (a.Aborting is { } reason && a.Commit == CommitKnowledge.Unsent)
         {
-            Reject(a, reason, transient: false);
+            Reject(a, reason, a.AbortingTransient);
         }
         else if (a.Commit == CommitKnowledge.Unsent)
         {
@@ -198,6 +198,7 @@ public sealed partial class AgentMachine
     {
         foreach (var a in state.Attempts.Values)
         {
+            if (a is { State: AttemptState.Prepared, Forward: { } forward, Loaded: null, Refusing: null } && now - a.ForwardAt >= AskEvery) Forward(forward);
             if (a is not { State: AttemptState.Intent, Transfer: Transfer.Completed, GuestGone: false }) continue;
             if (a.Commit == CommitKnowledge.Sent && now - a.CommittedAt < AskAfter)
             {
@@ -210,11 +211,27 @@ public sealed partial class AgentMachine
         }
     }
 
+    // The destination refused. A hypervisor that still sends is stopped first, and its last word is waited for: told to run meanwhile,
+    // QEMU would not run the guest, or would stop it again.
+    private void HearRefused(Attempt a)
+    {
+        if (a is { GuestGone: false, Transfer: Transfer.Copying or Transfer.Stopping or Transfer.None })
+        {
+            if (a.Aborting is not null) return;
+            (a.Aborting, a.AbortingTransient) = ("the destination refused", true);
+            Drive(DriverOf(a), new AbortOutgoing(a.Vm, a.Migration));
+        }
+        else
+        {
+            Reject(a, "the destination refused", transient: true);
+        }
+    }
+
     // Not completed and never will be: COMMIT cannot have left (R6), so this is REJECTED whatever the destination has.
     private void HearOutgoingFailed(Attempt a, OutgoingFailed e)
     {
         a.Transfer = Transfer.Failed;
-        if (a.State is AttemptState.Begun or AttemptState.Intent) Reject(a, a.Aborting ?? e.Reason, transient: a.Aborting is null, guestRuns: e.GuestRuns);
+        if (a.State is AttemptState.Begun or AttemptState.Intent) Reject(a, a.Aborting ?? e.Reason, transient: a.Aborting is null || a.AbortingTransient, guestRuns: e.GuestRuns);
     }
 
     /// <summary>Cancel (the source decides) or the verdict ABORTED (decided by the destination's word, or without any grant).</summary>

@@ -190,7 +190,7 @@ public sealed partial class AgentMachine : IAgentMachine
                 break;
             // A source that promised to hold obeys only the coordinator, whatever a destination that came back says (hand-off 2.5).
             case PeerRefused when attempt is { State: AttemptState.Intent, Held: false }:
-                Reject(attempt, "the destination refused", transient: true);
+                HearRefused(attempt);
                 break;
         }
     }
@@ -221,6 +221,7 @@ public sealed partial class AgentMachine : IAgentMachine
             case IncomingLoaded e when Known(e.Migration) is { State: AttemptState.Prepared } a:
                 a.Loaded = e.Digest;
                 if (a.Early is { } early) HearCommit(a, early);
+                if (a.Forward is { } forward && a.State == AttemptState.Prepared) Forward(forward);
                 break;
             case IncomingFailed e when Known(e.Migration) is { State: AttemptState.Prepared } a:
                 RefuseAttempt(a, e.Reason, transient: true);

@@ -56,6 +56,9 @@ internal sealed class Attempt
     /// <summary>Why the transfer is being aborted, once it is.</summary>
     public string? Aborting { get; set; }
 
+    /// <summary>It is nobody's decision: worth another try.</summary>
+    public bool AbortingTransient { get; set; }
+
     public CommitFacts? Completed { get; set; }
 
     public bool GuestGone { get; set; }
@@ -65,6 +68,11 @@ internal sealed class Attempt
 
     /// <summary>At the destination: digest of the loaded copy.</summary>
     public string? Loaded { get; set; }
+
+    /// <summary>GoForward came before the hypervisor said that all is loaded: its word may be on the way.</summary>
+    public GoForward? Forward { get; set; }
+
+    public DateTimeOffset ForwardAt { get; set; }
 
     public int? HypervisorPort { get; set; }
 
