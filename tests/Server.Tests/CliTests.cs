@@ -79,8 +79,9 @@ public sealed class CliTests
 
         using (var kill = Process.Start("kill", ["-INT", $"{lm.Id}"])) await kill.WaitForExitAsync();
 
-        var error = await lm.StandardError.ReadToEndAsync();
-        await lm.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var error = await lm.StandardError.ReadToEndAsync(patience.Token);
+        await lm.WaitForExitAsync(patience.Token);
         Assert.Equal(130, lm.ExitCode);
         Assert.Contains("the migration goes on", error);
     }
@@ -131,7 +132,8 @@ public sealed class CliTests
 
     private static Process Start(params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // A shell's background job, as a test run may be one, ignores Ctrl-C, and so do its children unless told otherwise.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.ArgumentList.Add(Repository.Program("src/Cli", "lm.dll"));
         foreach (var arg in args) start.ArgumentList.Add(arg);
         return Process.Start(start)!;

@@ -8,6 +8,8 @@ namespace HostNode.Engine.Transfer;
 /// </summary>
 internal sealed class OutgoingStream
 {
+    private static readonly TimeSpan LastWordMax = TimeSpan.FromMilliseconds(100);
+
     private readonly OutgoingLink _link;
     private readonly FrameChannel _channel;
     private readonly InFlight _inFlight;
@@ -81,6 +83,8 @@ internal sealed class OutgoingStream
         }
         catch (IOException broken)
         {
+            // A destination that refuses says why before it hangs up: the reader has its word, which is the better reason.
+            _reader.Join(LastWordMax);
             _link.Fail(broken);
         }
     }
