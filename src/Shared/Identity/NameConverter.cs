@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -6,21 +5,18 @@ namespace Coordinator.Shared.Identity;
 
 /// <summary>
 /// Writes an identifier as its text and refuses a malformed one while reading. The same few thousand names come again and again, in every
-/// event of a log: those read last are kept, so that a repeated one is neither checked nor allocated again.
+/// event of a log: one that was read lately is neither checked nor allocated again.
 /// </summary>
 public sealed class NameConverter<T> : JsonConverter<T> where T : struct, IName<T>
 {
-    private const int KnownBytesMax = 64;
-
-    private static readonly Name?[] Known = new Name?[2048];
+    private static readonly KnownBytes<T> Known = new(2048);
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.HasValueSequence || reader.ValueIsEscaped || reader.ValueSpan.Length is 0 or > KnownBytesMax) return Parse(ref reader);
-        ref var place = ref Known[Hash(reader.ValueSpan) % (uint)Known.Length];
-        if (place is { } name && reader.ValueSpan.SequenceEqual(name.Utf8)) return name.Value;
+        if (reader.HasValueSequence || reader.ValueIsEscaped) return Parse(ref reader);
+        if (Known.TryFind(reader.ValueSpan, out var name)) return name;
         var value = Parse(ref reader);
-        place = new Name(reader.ValueSpan.ToArray(), value);
+        Known.Keep(reader.ValueSpan, value);
         return value;
     }
 
@@ -41,20 +37,4 @@ public sealed class NameConverter<T> : JsonConverter<T> where T : struct, IName<
             throw new JsonException(e.Message, e);
         }
     }
-
-    // Names differ at their ends: numbers, times.
-    private static uint Hash(ReadOnlySpan<byte> utf8)
-    {
-        var hash = (uint)utf8.Length * 2654435761u;
-        if (utf8.Length < 8)
-        {
-            foreach (var b in utf8) hash = (hash ^ b) * 16777619u;
-            return hash ^ (hash >> 15);
-        }
-
-        var ends = MemoryMarshal.Read<ulong>(utf8) * 0x9E3779B97F4A7C15ul ^ MemoryMarshal.Read<ulong>(utf8[^8..]) * 0xC2B2AE3D27D4EB4Ful;
-        return hash ^ (uint)(ends >> 32) ^ (uint)ends;
-    }
-
-    private sealed record Name(byte[] Utf8, T Value);
 }

@@ -103,11 +103,7 @@ public sealed class FaultTests
     public async Task A_loaded_destination_killed_before_its_run_leaves_a_completed_source_that_runs_on_order()
     {
         await using var hosts = await TwoHosts.WithGuestAsync();
-        await hosts.BeginAsync();
-        await hosts.BecomeReadyAsync();
-        hosts.StopAndCopy();
-        await hosts.Source.Sink.WaitForAsync<OutgoingCompleted>();
-        await hosts.Destination.Sink.WaitForAsync<IncomingLoaded>();
+        await hosts.LoadAsync();
         Kill(hosts.Destination.GuestPid);
         await hosts.Destination.Sink.WaitForAsync<GuestVanished>();
         await hosts.SourceRunsAgainAsync();
@@ -117,11 +113,7 @@ public sealed class FaultTests
     public async Task A_source_killed_once_all_was_acknowledged_leaves_a_loaded_destination_that_runs_on_order()
     {
         await using var hosts = await TwoHosts.WithGuestAsync();
-        await hosts.BeginAsync();
-        await hosts.BecomeReadyAsync();
-        hosts.StopAndCopy();
-        await hosts.Source.Sink.WaitForAsync<OutgoingCompleted>();
-        await hosts.Destination.Sink.WaitForAsync<IncomingLoaded>();
+        await hosts.LoadAsync();
         Kill(hosts.Source.GuestPid);
         await hosts.Source.Sink.WaitForAsync<GuestVanished>();
         hosts.Destination.Driver.Execute(new RunGuest(QemuHost.Vm, new(2)));

@@ -46,6 +46,16 @@ internal sealed class TwoHosts : IAsyncDisposable
     public async Task BecomeReadyAsync() =>
         await Source.Sink.WaitForAsync<OutgoingRound>(e => e.Migration == Migration && e.Forecast.Verdict is Verdict.Ready or Verdict.Force);
 
+    /// <summary>All has left the source, and the destination has it; neither runs.</summary>
+    public async Task LoadAsync()
+    {
+        await BeginAsync();
+        await BecomeReadyAsync();
+        StopAndCopy();
+        await Source.Sink.WaitForAsync<OutgoingCompleted>();
+        await Destination.Sink.WaitForAsync<IncomingLoaded>();
+    }
+
     /// <summary>Ready, then the line gets slow: several megabytes are left for the blackout, more than sockets hold.</summary>
     public async Task LeaveMuchForTheBlackoutAsync()
     {

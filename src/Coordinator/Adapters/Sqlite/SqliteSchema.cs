@@ -12,8 +12,8 @@ internal static class SqliteSchema
 {
     private const int Version = 1;
 
-    // Snapshots have a table of their own: a stream's row is rewritten by every append to it and must stay small. Positions are row ids, and
-    // event rows are never deleted, so a position is never used twice.
+    // Snapshots have a table of their own: a stream's row is written often and must stay small. The version in it is that of its last writing;
+    // the stream's own is that of its last event. Positions are row ids, and event rows are never deleted, so a position is never used twice.
     private const string Tables = """
         create table meta(name text primary key, value text not null) strict, without rowid;
         create table shard(shard integer primary key, term integer not null, owner text not null, seq integer not null) strict;
