@@ -29,6 +29,7 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
         await move.BeginAsync();
         await cluster.DiedAsync(move.Destination);
         cluster.KillMachine(move.Destination);
+        await cluster.SilentAsync(move.Destination);
         await move.HappenedAsync("CommitSeen");
 
         if (failpoint is not null) await RestartArmedAsync(cluster, failpoint);
@@ -57,6 +58,7 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
         var first = await Move.OfFakeGuestAsync(cluster);
         await InPreCopyAsync(first);
         cluster.KillMachine("host-b");
+        await cluster.SilentAsync("host-b");
         await SayAsync(cluster, "hosts", "write-off", "host-b", "--reason", "burnt down", "--attest-off", "--yes");
         Assert.Equal(("Aborted", "host.writtenOff"), Ended(await first.SettledAsync()));
         await LostAsync(cluster, resident);
@@ -64,6 +66,7 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
         var second = await Move.OfFakeGuestAsync(cluster, "host-a", "host-c");
         await InPreCopyAsync(second);
         cluster.KillMachine("host-a");
+        await cluster.SilentAsync("host-a");
         await SayAsync(cluster, "hosts", "write-off", "host-a", "--reason", "flooded", "--attest-off", "--yes");
         Assert.Equal(("Aborted", "host.writtenOff"), Ended(await second.ClosedAsync()));
         await LostAsync(cluster, second);

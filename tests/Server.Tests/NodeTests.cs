@@ -160,11 +160,16 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_written_off_host_is_never_let_in_again()
+    public async Task A_host_is_written_off_only_while_it_is_silent_and_never_let_in_again()
     {
         using (var agent = await AgentAsync("host-a"))
         {
             await RunningAsync(agent, "vm-1", "host-a");
+            Assert.Equal("host.connected", (await RefusedAsync("/v1/hosts/host-a:writeOff", """{ "reason": "a wrong name", "attestedOff": true }""", HttpStatusCode.Conflict)).Code);
+        }
+
+        while ((await GetAsync("/v1/hosts/host-a", ApiJson.Reader.HostResource)).Status.Phase != "Gone")
+        {
         }
 
         await OkAsync("/v1/hosts/host-a:writeOff", """{ "reason": "burnt down", "attestedOff": true }""");

@@ -45,6 +45,13 @@ internal sealed class GuestChecks(SimWorld world)
             vm.Written = guest.Content;
         }
 
+        if (guest.Content < Written(vm) && guest.Migration is { } resolved && world.Checks.IsResolved(resolved))
+        {
+            // What the destination did after OWNED went down with it, and two persons chose the source's copy knowing that (hand-off 2.5).
+            world.Seen.Add("a person gave up what the destination had written");
+            vm.Written = guest.Content;
+        }
+
         if (guest.Content < Written(vm)) world.Checks.Violation($"S3: {vm.Id} resumes on {host} with {guest.Content} of {vm.Written} writes");
         vm.Lost = false;
         vm.DownAt = null;

@@ -38,6 +38,8 @@ public sealed class WorldChecks
 
     public bool WentForward(Coordinator.Shared.Identity.MigrationId migration) => log.WentForward(migration);
 
+    public bool IsResolved(Coordinator.Shared.Identity.MigrationId migration) => log.IsResolved(migration);
+
     public void Touched(SimVm vm) => guests.Touched(vm);
 
     public int Written(SimVm vm) => guests.Written(vm);

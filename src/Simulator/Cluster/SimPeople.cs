@@ -17,6 +17,8 @@ public sealed class SimPeople(SimWorld world, ulong seed)
     private readonly Lane lane = new(seed, "people");
     private readonly FaultPlace moods = world.Faults.Place("people");
     private readonly HashSet<HostId> toWriteOff = [];
+    private readonly HashSet<HostId> writtenOff = [];
+    private readonly HashSet<HostId> found = [];
     private readonly HashSet<string> moving = [];
     private readonly Dictionary<string, string> answers = [];
     private int pending;
@@ -36,6 +38,13 @@ public sealed class SimPeople(SimWorld world, ulong seed)
     {
         toWriteOff.Add(host.Id);
         world.Time.After(after, () => WriteOff(host.Id));
+    }
+
+    /// <summary>Somebody plugs in what was thrown away; only once it was written off, for nobody goes on attesting that a living host is off.</summary>
+    public void Found(SimHost host)
+    {
+        if (writtenOff.Contains(host.Id)) host.Return();
+        else found.Add(host.Id);
     }
 
     /// <summary>After the last fault: hosts that are off are written off at once.</summary>
@@ -79,7 +88,12 @@ public sealed class SimPeople(SimWorld world, ulong seed)
 
     private void WriteOff(HostId host)
     {
-        if (toWriteOff.Remove(host)) Insist(() => new WriteOffHost(host), code => code is null or "host.unknown");
+        if (!toWriteOff.Remove(host)) return;
+        Insist(() => new WriteOffHost(host), code => code is null or "host.unknown", () =>
+        {
+            writtenOff.Add(host);
+            if (found.Contains(host)) world.Host(host).Return();
+        });
     }
 
     private void Resolve(MigrationId held)
@@ -145,7 +159,7 @@ public sealed class SimPeople(SimWorld world, ulong seed)
         world.Submit(mood == Fault.Cancelled ? new CancelMigration(id) : new ForceMigration(id), "operator/alice", result => world.Seen.Add($"{mood}: {result.Refusal?.Code ?? "accepted"}")));
 
     // A person repeats a request until the coordinator answers it.
-    private void Insist(Func<Command> command, Func<string?, bool> settles)
+    private void Insist(Func<Command> command, Func<string?, bool> settles, Action? then = null)
     {
         pending++;
         var answered = false;
@@ -159,6 +173,7 @@ public sealed class SimPeople(SimWorld world, ulong seed)
                 if (answered || !settles(result.Refusal?.Code)) return;
                 answered = true;
                 pending--;
+                then?.Invoke();
             });
             world.Time.After(TimeSpan.FromSeconds(2), Try);
         }

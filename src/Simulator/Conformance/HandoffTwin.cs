@@ -67,8 +67,10 @@ public sealed partial class HandoffTwin(bool guarded, bool witness = false)
         if (WriteAtSource(a, new ModelStep(StepKind.Resolved, attempt, a.Source)) is { } refused) return refused;
         if (!a.IsDecided || epoch <= a.Epoch) return "2.5: a resolution needs two persons and a new epoch";
         (home, placed, a.ResolvedEpoch) = (a.Source, epoch, epoch);
-        At(a.Source).Highest = epoch;
-        return null;
+        var host = At(a.Source);
+        host.Highest = epoch;
+        // The destination ran: to choose the source's copy is to give up what it wrote there, as a start from disk would.
+        return host.Copy == Copy.Paused && host.Version != acked && a.DestinationWord == Word.Owned ? FromDisk(a, a.Source) : null;
     }
 
     /// <summary>How many of the guest's writes a host's running copy holds by now.</summary>

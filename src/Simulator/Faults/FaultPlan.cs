@@ -80,7 +80,7 @@ internal sealed class FaultPlan(SimWorld world, SimPeople people)
         host.Destroy();
         people.Destroyed(host, draw.Ms(300, 12_000));
         // Thrown away, written off, and then somebody finds it and plugs it in.
-        Now(Fault.HostReturned, host.Id.Value, 400, found => world.Time.After(found.Ms(12_500, 25_000), host.Return));
+        Now(Fault.HostReturned, host.Id.Value, 400, found => world.Time.After(found.Ms(12_500, 25_000), () => people.Found(host)));
     }
 
     private void TakeSome(Draw draw)

@@ -140,6 +140,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the coordinator has noticed that a host is gone: before, it lets nobody write it off.</summary>
+    public Task SilentAsync(string host) => UntilAsync($"{host} to count as gone", async () => (await Client.HostAsync(host)).Status.Phase == "Gone");
+
     /// <summary>Looks again and again until it holds. An unreachable coordinator does not hold.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> holds)
     {

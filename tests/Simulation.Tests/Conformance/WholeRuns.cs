@@ -41,6 +41,20 @@ public sealed class WholeRuns
     }
 
     [Fact]
+    public void Two_persons_may_give_up_what_a_destination_wrote_before_it_was_lost()
+    {
+        // Given a destination that owned the guest, ran it unheard of for a second, and was destroyed and written off
+        string[] faults = ["host-cordoned.host-a.1", "host-destroyed.host-c.1", "net.all-all.1", "net.all-b.5", "host-c.13", "host-b.14"];
+
+        // When the held migration is resolved in favour of the source's older copy
+        var run = new SimWorld(1_008_024, SimOptions.Default with { Keep = faults.ToHashSet() }).Run();
+
+        // Then that is no defect of the protocol, in the eyes of the world and of the model alike.
+        Assert.Equal(1, run.Seen["a person gave up what the destination had written"]);
+        Assert.Empty(run.Violations);
+    }
+
+    [Fact]
     public void A_step_that_harms_nobody_this_time_is_refused_all_the_same()
     {
         var run = new SimWorld(1, SimOptions.Default with { Mutation = new AsksTooEarly() }).Run();

@@ -51,8 +51,17 @@ internal sealed class NodeControlPlane(
 
     public Task<Answer<HostResource>> UncordonAsync(HostId id, ActionRequest body, Call call) => HostCommandAsync(id, new UncordonHost(id), call, body.Reason);
 
-    public Task<Answer<HostResource>> WriteOffAsync(HostId id, Requests.WriteOffHost body, Call call) =>
-        HostCommandAsync(id, new Application.Machine.WriteOffHost(id), call, body.Reason);
+    public Task<Answer<HostResource>> WriteOffAsync(HostId id, Requests.WriteOffHost body, Call call)
+    {
+        // A wrong name, or a host that came back since somebody looked: its guests would be started a second time elsewhere.
+        if (views.Host(id)?.Status.Phase == "Ready")
+        {
+            throw new RefusedException(RefusalMap.Of(new Refusal(
+                "host.connected", $"the agent of {id} is connected and answers: this host is not off", "check the name; a host that must go all the same is switched off first")));
+        }
+
+        return HostCommandAsync(id, new Application.Machine.WriteOffHost(id), call, body.Reason);
+    }
 
     public MigrationResource? Migration(MigrationId id) => views.Migration(id);
 
