@@ -160,6 +160,25 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cancel_whose_answer_was_lost_is_answered_the_same_after_the_end()
+    {
+        // Given a cancel under a key, and a migration that has closed since
+        using var agentA = await AgentAsync("host-a");
+        using var agentB = await AgentAsync("host-b");
+        await RunningAsync(agentA, "vm-1", "host-a");
+        var migration = await PostAsync("/v1/migrations", Move("vm-1", "host-b"), ApiJson.Reader.MigrationResource, HttpStatusCode.Accepted);
+        var cancel = $"/v1/migrations/{migration.Metadata.Name}:cancel";
+        await OkAsync(cancel, "{}", HttpStatusCode.OK, ("Idempotency-Key", "c-1"));
+        while ((await GetAsync($"/v1/migrations/{migration.Metadata.Name}", ApiJson.Reader.MigrationResource)).Status.Phase != "Closed")
+        {
+        }
+
+        // When whoever never saw the answer asks again, then it is the same one; a new wish comes too late.
+        await OkAsync(cancel, "{}", HttpStatusCode.OK, ("Idempotency-Key", "c-1"));
+        Assert.Equal("migration.over", (await RefusedAsync(cancel, "{}", HttpStatusCode.Conflict, ("Idempotency-Key", "c-2"))).Code);
+    }
+
+    [Fact]
     public async Task A_host_is_written_off_only_while_it_is_silent_and_never_let_in_again()
     {
         using (var agent = await AgentAsync("host-a"))

@@ -16,20 +16,23 @@ namespace Cluster.Tests.Given;
 /// </summary>
 public sealed class ClusterUnderTest : IAsyncDisposable
 {
+    /// <summary>Name of a coordinator that stood still and was replaced.</summary>
+    public const string Zombie = "zombie";
+
     private const string Node = "node-1";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly Dictionary<string, ChildProcess> _running = [];
     private readonly Dictionary<string, int> _peerPorts = [];
-    private readonly int _httpPort = FreePort.Find();
-    private readonly int _hubPort = FreePort.Find();
+    private readonly (int Http, int Hub) _spare = (FreePort.Find(), FreePort.Find());
     private readonly OwnProcesses _processes;
+    private (int Http, int Hub) _ports = (FreePort.Find(), FreePort.Find());
 
     private ClusterUnderTest(IReadOnlyList<string> hosts)
     {
         Hosts = hosts;
         _processes = new OwnProcesses(Directory);
         Witness = new Witness(In("witness"));
-        Client = new ClusterClient(new Uri($"http://127.0.0.1:{_httpPort}"));
+        Client = new ClusterClient(new Uri(Server));
     }
 
     public IReadOnlyList<string> Hosts { get; }
@@ -39,24 +42,30 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     public Witness Witness { get; }
 
-    internal ClusterClient Client { get; }
+    internal ClusterClient Client { get; private set; }
 
     public string FakeRoot => In("fake");
 
-    public string Server => $"http://127.0.0.1:{_httpPort}";
+    public string Server => $"http://127.0.0.1:{_ports.Http}";
 
     /// <summary>A cluster that serves, with all hosts connected.</summary>
-    public static async Task<ClusterUnderTest> StartAsync(params string[] hosts)
+    public static Task<ClusterUnderTest> StartAsync(params string[] hosts) => StartAsync(hosts, new Dictionary<string, string>());
+
+    /// <param name="hosts">Two, if it names none.</param>
+    /// <param name="failpoints">Where the coordinator and the agents, by name, fall in their first life.</param>
+    public static async Task<ClusterUnderTest> StartAsync(IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints)
     {
-        var cluster = new ClusterUnderTest(hosts.Length > 0 ? hosts : ["host-a", "host-b"]);
+        var cluster = new ClusterUnderTest(hosts.Count > 0 ? hosts : ["host-a", "host-b"]);
         try
         {
             cluster.MakeCertificates();
-            cluster.StartCoordinator();
-            foreach (var host in cluster.Hosts) cluster.MakeHost(host);
+            cluster.StartCoordinator(failpoints.GetValueOrDefault("coordinator"));
+            // One that will stand still is followed by another one, which the agents must be able to find.
+            int[] hubs = failpoints.TryGetValue("coordinator", out var point) && point.EndsWith("=stop", StringComparison.Ordinal) ? [cluster._spare.Hub, cluster._ports.Hub] : [cluster._ports.Hub];
+            foreach (var host in cluster.Hosts) cluster.MakeHost(host, hubs);
             // Agents that find nobody wait longer each time.
             await cluster.ReadyAsync();
-            foreach (var host in cluster.Hosts) cluster.StartAgent(host);
+            foreach (var host in cluster.Hosts) cluster.StartAgent(host, failpoints.GetValueOrDefault(host));
             await cluster.ReadyAsync();
             return cluster;
         }
@@ -73,12 +82,23 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         List<(string, string)> settings =
         [
             ("Coordinator__Node", Node), ("Coordinator__Sqlite__Path", In("coordinator.db")),
-            ("Coordinator__Http__Port", $"{_httpPort}"), ("Coordinator__Hub__Port", $"{_hubPort}"),
+            ("Coordinator__Http__Port", $"{_ports.Http}"), ("Coordinator__Hub__Port", $"{_ports.Hub}"),
             ("Coordinator__Tls__Certificate", In("coordinator.pem")), ("Coordinator__Tls__Key", In("coordinator.key")), ("Coordinator__Tls__CaBundle", In("ca.pem")),
         ];
         if (failpoint is not null) settings.Add((CoordinatorFailpoints.Variable, failpoint));
         // The directory stands in the command line, so that a stray one can be found by it.
         Start("coordinator", [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "--ReadyFile", In("ready.json")], settings);
+    }
+
+    /// <summary>Another coordinator on the same store, at other ports: the one that stands still keeps its own, and is the <see cref="Zombie"/> from now on.</summary>
+    public void ReplaceCoordinator()
+    {
+        _running.Remove("coordinator", out var stopped);
+        _running[Zombie] = stopped!;
+        _ports = _spare;
+        Client.Dispose();
+        Client = new ClusterClient(new Uri(Server));
+        StartCoordinator();
     }
 
     /// <param name="failpoint">Where it dies; see <see cref="HostNode.Agent.Loop.Failpoints"/>.</param>
@@ -105,6 +125,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         foreach (var file in FilesOf("vm-*", host)) File.Delete(file);
     }
 
+    public bool Has(string name) => _running.ContainsKey(name);
+
     public bool HasEnded(string name) => _running[name].HasExited;
 
     /// <summary>Waits until it has died of its failpoint.</summary>
@@ -116,13 +138,13 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     /// <summary>Waits until it stands still of a SIGSTOP.</summary>
     public Task StoppedAsync(string name) =>
-        UntilAsync($"{name} to stand still", () => Task.FromResult(File.ReadAllText($"/proc/{_running[name].Id}/stat").Split(") ")[1][0] == 'T'));
+        UntilAsync($"{name} to stand still", () => Task.FromResult(StandsStill(name)));
 
     public void Stop(string name) => Signal(_running[name].Id, "STOP");
 
     public void Continue(string name) => Signal(_running[name].Id, "CONT");
 
-    /// <summary>Waits until the coordinator serves and every host that runs is connected.</summary>
+    /// <summary>Waits until the coordinator serves and every host that runs, and does not stand still, is connected.</summary>
     public async Task ReadyAsync()
     {
         await UntilAsync("the coordinator to serve", async () =>
@@ -130,7 +152,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             MustLive("coordinator");
             return (await Client.HealthAsync()).Status == "ok";
         });
-        foreach (var host in Hosts.Where(host => _running.TryGetValue(host, out var agent) && !agent.HasExited))
+        foreach (var host in Hosts.Where(host => _running.TryGetValue(host, out var agent) && !agent.HasExited && !StandsStill(host)))
         {
             await UntilAsync($"{host} to connect", async () =>
             {
@@ -188,7 +210,11 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     }
 
     /// <summary>The end of every process's output: what a failed test must show.</summary>
-    public string Logs() => string.Join("\n", _running.Keys.Select(name => $"--- {name}:\n{string.Join('\n', File.ReadLines(In(name + ".log")).TakeLast(25))}"));
+    public string Logs() => string.Join("\n", _running.Values.Select(process => process.Log).Distinct().Select(log => $"--- {log}:\n{string.Join('\n', File.ReadLines(log).TakeLast(25))}"));
+
+    /// <summary>Waits until a process has said so in its log.</summary>
+    public Task SaysAsync(string name, string words) =>
+        UntilAsync($"{name} to say '{words}'", () => Task.FromResult(File.ReadLines(_running[name].Log).Any(line => line.Contains(words, StringComparison.Ordinal))));
 
     public ValueTask DisposeAsync()
     {
@@ -206,6 +232,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             .SelectMany(root => System.IO.Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)),
     ];
 
+    private bool StandsStill(string name) => File.ReadAllText($"/proc/{_running[name].Id}/stat").Split(") ")[1][0] == 'T';
+
     private void MustLive(string name)
     {
         if (_running[name].HasExited) Assert.Fail($"{name} ended with code {_running[name].ExitCode}: {_running[name].LastLine()}");
@@ -219,14 +247,14 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         _running[name] = ChildProcess.Start(name, In(name + ".log"), command, environment);
     }
 
-    private void MakeHost(string host)
+    private void MakeHost(string host, IEnumerable<int> hubs)
     {
         _peerPorts[host] = FreePort.Find();
         File.WriteAllText(In(host + ".json"), JsonSerializer.Serialize(new
         {
             Dir = In(host),
             Host = host,
-            Coordinators = new[] { $"wss://127.0.0.1:{_hubPort}" },
+            Coordinators = hubs.Select(port => $"wss://127.0.0.1:{port}"),
             Address = "127.0.0.1",
             PeerPort = _peerPorts[host],
             Certificates = new { Certificate = In(host + ".pem"), Key = In(host + ".key"), CaBundle = In("ca.pem") },

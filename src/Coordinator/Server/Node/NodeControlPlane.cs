@@ -90,13 +90,16 @@ internal sealed class NodeControlPlane(
 
     private async Task<Answer<MigrationResource>> MigrationCommandAsync(MigrationId id, Command command, Call call, string? reason)
     {
-        // A closed migration is no longer in the machine's memory: it is over, not unknown.
-        if (fleet.Migration(id) is { ClosedAt: not null } over)
+        try
         {
+            return Answered(await SubmitAsync(command, call, reason), _ => Migration(id));
+        }
+        catch (RefusedException e) when (e.Problem.Code == "migration.unknown" && fleet.Migration(id) is { ClosedAt: not null } over)
+        {
+            // A closed migration is no longer in the machine's memory: it is over, not unknown. Asked only now, for a key that was answered before
+            // is answered the same for ever.
             throw new RefusedException(RefusalMap.Of(new Refusal("migration.over", $"the migration has already ended: {over.Outcome}", "look at its history: lm explain " + id)));
         }
-
-        return Answered(await SubmitAsync(command, call, reason), _ => Migration(id));
     }
 
     private async Task<Answer<VmResource>> PlaceAsync(VmId id, GuestSpec spec, HostId host, bool adopt, string? reason, Call call)
