@@ -5,7 +5,7 @@ namespace Contract.Tests.Stores;
 
 public abstract partial class StoreContract
 {
-    [Theory]
+    [ServerTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]
@@ -22,7 +22,7 @@ public abstract partial class StoreContract
         node.Write(1, "vm-a"); // the shard's sequence was not used up
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_several_streams_that_moved_on_When_a_batch_expects_otherwise_Then_all_of_them_are_named()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -35,7 +35,7 @@ public abstract partial class StoreContract
         Assert.Equal(["vm-a", "vm-c", "vm-unknown"], Assert.IsType<AppendOutcome.Conflict>(outcome).Streams.Order());
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_stream_of_one_shard_When_another_shard_appends_to_it_Then_it_is_a_conflict()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -46,7 +46,7 @@ public abstract partial class StoreContract
         Assert.Single(Everything(node.Store));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_key_in_use_When_a_batch_brings_it_again_Then_the_stored_answer_comes_back_and_nothing_is_written()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -61,7 +61,7 @@ public abstract partial class StoreContract
         Assert.Single(Everything(node.Store));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_refused_batch_with_a_new_stream_When_others_are_made_after_it_Then_their_events_do_not_mix()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -77,7 +77,7 @@ public abstract partial class StoreContract
         Assert.Equal(["r1", "r2"], node.Store.ReadStream("vm-refused", 0).Select(e => Decode(e.Body.ToArray())));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_closed_stream_When_appended_to_again_Then_it_goes_on_and_may_be_opened()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -88,7 +88,7 @@ public abstract partial class StoreContract
         Assert.Equal(2, Assert.Single(node.Store.LoadOpen(1)).Version);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_key_of_one_principal_When_another_uses_the_same_Then_they_do_not_meet()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -101,7 +101,7 @@ public abstract partial class StoreContract
         Assert.Null(node.Store.FindIdempotent("carol", "k"));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_old_and_new_keys_When_pruned_Then_only_the_older_are_forgotten_and_may_be_used_again()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -114,7 +114,7 @@ public abstract partial class StoreContract
         Assert.IsType<AppendOutcome.Committed>(node.Append(node.Draft().Event(1, "vm-a").Key("alice", "old").Build()));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_large_batch_When_committed_Then_every_event_is_there_in_order()
     {
         var node = Node.Owning(Database.Open(), "node-a", 0, 1, 2, 3);
@@ -131,7 +131,7 @@ public abstract partial class StoreContract
         }
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_an_event_of_a_mebibyte_When_committed_Then_it_comes_back_whole()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -142,7 +142,7 @@ public abstract partial class StoreContract
         Assert.Equal(body, Assert.Single(node.Store.ReadStream("vm-a", 0)).Body.ToArray());
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_batches_that_contradict_themselves_When_appended_Then_each_is_refused_before_anything_is_written()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);

@@ -5,7 +5,7 @@ namespace Contract.Tests.Stores;
 
 public abstract partial class StoreContract
 {
-    [Fact]
+    [ServerFact]
     public void Given_two_processes_When_the_second_takes_over_Then_the_first_is_fenced_by_name_of_the_shards_and_writes_nothing()
     {
         var first = Node.Owning(Database.Open(), "node-a", 1, 2, 3);
@@ -21,7 +21,7 @@ public abstract partial class StoreContract
         first.Write(2, "vm-b"); // the shard it still has goes on
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_fenced_process_When_it_takes_over_again_Then_the_other_is_fenced_and_nothing_is_lost_between_them()
     {
         var first = Node.Owning(Database.Open(), "node-a", 1);
@@ -37,7 +37,7 @@ public abstract partial class StoreContract
         Assert.Equal([1L, 2, 3], Everything(second.Store).Select(e => e.Term.Value));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_lease_that_is_not_the_stores_When_appended_Then_it_is_fenced_whatever_differs()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -55,7 +55,7 @@ public abstract partial class StoreContract
         Assert.Null(node.Store.Load("vm-a")!.TimerDue);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_fenced_shard_and_a_conflict_at_once_When_appended_Then_the_fence_is_told()
     {
         var first = Node.Owning(Database.Open(), "node-a", 1);
@@ -67,7 +67,7 @@ public abstract partial class StoreContract
         Assert.IsType<AppendOutcome.Fenced>(outcome);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_takeover_by_the_same_name_When_the_old_lease_appends_Then_it_is_fenced()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -78,7 +78,7 @@ public abstract partial class StoreContract
         Assert.IsType<AppendOutcome.Fenced>(node.Store.Append(late));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_shard_that_does_not_exist_When_taken_over_Then_it_is_refused_and_no_term_is_raised()
     {
         var store = Database.Open();

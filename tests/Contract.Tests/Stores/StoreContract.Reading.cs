@@ -4,7 +4,7 @@ namespace Contract.Tests.Stores;
 
 public abstract partial class StoreContract
 {
-    [Fact]
+    [ServerFact]
     public void Given_open_and_closed_streams_When_a_shard_is_loaded_Then_only_its_open_ones_come_with_all_their_events()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -22,7 +22,7 @@ public abstract partial class StoreContract
         Assert.Null(node.Store.Load("vm-unknown"));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_snapshot_When_loaded_Then_it_comes_with_the_events_after_it_and_without_it_with_all_of_them()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -43,7 +43,7 @@ public abstract partial class StoreContract
         Assert.Equal([1, 2, 3, 4], whole.Tail.Select(e => e.Version));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_timer_When_set_replaced_and_cleared_Then_loading_tells_the_last_word()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -58,7 +58,7 @@ public abstract partial class StoreContract
         Assert.Equal((null, 0L), Timer(node));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_many_open_streams_When_a_shard_is_loaded_Then_each_comes_once()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -72,7 +72,7 @@ public abstract partial class StoreContract
         Assert.All(loaded, s => Assert.Single(s.Tail));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_long_stream_When_read_after_a_version_Then_the_rest_comes_in_order()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -86,7 +86,7 @@ public abstract partial class StoreContract
         Assert.Empty(node.Store.ReadStream("host-unknown", 0));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_position_When_more_is_committed_Then_reading_on_gives_exactly_the_rest()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -101,7 +101,7 @@ public abstract partial class StoreContract
         Assert.Empty(node.Store.ReadAll(rest[^1].Position, 100));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_committed_events_When_scanned_Then_the_same_are_shown_in_the_same_order_and_the_position_leads_on()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -120,7 +120,7 @@ public abstract partial class StoreContract
             shown);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_visitor_that_fails_When_scanned_Then_its_error_comes_out_and_the_store_reads_on()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -132,7 +132,7 @@ public abstract partial class StoreContract
         Assert.Single(node.Store.ReadAll(StorePosition.Start, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_limit_or_position_that_makes_no_sense_When_reading_all_Then_it_is_refused()
     {
         var store = Database.Open();
@@ -142,7 +142,7 @@ public abstract partial class StoreContract
         Assert.Throws<ArgumentException>(() => store.ReadAll(new StorePosition("not of this store"), 1));
     }
 
-    [Fact]
+    [ServerFact]
     public async Task Given_a_reader_on_another_thread_When_batches_are_committed_Then_it_sees_each_whole_and_nothing_out_of_order()
     {
         const int batches = 200;

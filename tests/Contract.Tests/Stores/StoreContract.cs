@@ -38,7 +38,7 @@ public abstract partial class StoreContract : IDisposable
         return events;
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_new_database_When_shards_are_taken_over_Then_terms_begin_at_one_and_sequences_at_zero()
     {
         var store = Database.Open();
@@ -51,7 +51,7 @@ public abstract partial class StoreContract : IDisposable
         Assert.Empty(store.ReadAll(StorePosition.Start, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_committed_event_When_it_is_read_Then_its_whole_envelope_is_there()
     {
         var node = Node.Owning(Database.Open(), "node-a", 5);
@@ -69,7 +69,7 @@ public abstract partial class StoreContract : IDisposable
         Assert.Equal(Node.Json("meta of vm-a"), e.Meta.ToArray());
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_some_batches_When_the_database_is_opened_again_Then_all_of_it_is_there_and_goes_on()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1, 2);
@@ -86,7 +86,7 @@ public abstract partial class StoreContract : IDisposable
         Assert.Equal([1L, 2, 3, 4], again.Store.ReadStream("vm-a", 0).Select(e => e.Seq));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_projection_When_saved_twice_Then_the_last_state_is_loaded_and_an_unknown_one_is_null()
     {
         var store = Database.Open();
@@ -104,7 +104,7 @@ public abstract partial class StoreContract : IDisposable
         Assert.Empty(store.LoadProjection("empty")!.Value.State);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_projection_saved_at_the_start_When_loaded_Then_reading_on_from_its_position_gives_everything()
     {
         var node = Node.Owning(Database.Open(), "node-a", 1);
@@ -116,7 +116,7 @@ public abstract partial class StoreContract : IDisposable
         Assert.Single(node.Store.ReadAll(position, 10));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_closed_store_When_closed_again_or_used_Then_the_one_is_harmless_and_the_other_refused()
     {
         var store = Database.Open();

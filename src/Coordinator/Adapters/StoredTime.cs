@@ -1,4 +1,4 @@
-namespace Coordinator.Adapters.Sqlite;
+namespace Coordinator.Adapters;
 
 /// <summary>Times as stored: 100 ns since 1970, so that nothing is rounded and an instant read back equals the one given.</summary>
 internal static class StoredTime

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Coordinator.Application.Store;
+using Npgsql;
+
+namespace Coordinator.Adapters.Postgres.Schema;
+
+/// <summary>What a database must look like to be used by this program.</summary>
+internal static class PostgresSchema
+{
+    /// <summary>The namespace in the database that holds every table of ours.</summary>
+    public const string Name = "coordinator";
+
+    /// <summary>The version this program was written for.</summary>
+    public static int Version => Migration.All.Count;
+
+    /// <summary>Version of the database: 0 if there is none of ours in it.</summary>
+    public static int VersionOf(NpgsqlConnection connection)
+    {
+        using var exists = new NpgsqlCommand($"select to_regclass('{Name}.schema_version') is not null", connection);
+        if (!(bool)exists.ExecuteScalar()!) return 0;
+        using var version = new NpgsqlCommand($"select coalesce(max(version), 0) from {Name}.schema_version", connection);
+        return (int)version.ExecuteScalar()!;
+    }
+
+    /// <exception cref="StoreConfigurationException">Missing, older, newer, or made with another shard count: one line with the remedy.</exception>
+    public static void Verify(NpgsqlConnection connection, int shardCount, string place)
+    {
+        var version = VersionOf(connection);
+        if (version == 0) throw new StoreConfigurationException($"{place} has no tables of the coordinator: run: coordinator schema migrate");
+        if (version < Version) throw new StoreConfigurationException($"{place} has schema version {version}, this program needs {Version}: run: coordinator schema migrate");
+        if (version > Version)
+        {
+            throw new StoreConfigurationException(
+                $"{place} has schema version {version}, this program knows {Version}: start the version that migrated it, or a newer one");
+        }
+
+        using var meta = new NpgsqlCommand($"select value from {Name}.meta where name = 'shards'", connection);
+        var shards = int.Parse((string)meta.ExecuteScalar()!, CultureInfo.InvariantCulture);
+        if (shards != shardCount)
+        {
+            throw new StoreConfigurationException(
+                $"{place} was made with {shards} shards, configured are {shardCount}: the number is fixed for the life of a database, set it back");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Coordinator.Application.Store;
+using Npgsql;
+
+namespace Coordinator.Adapters.Postgres.Schema;
+
+/// <summary>
+/// Brings a database to a schema version, forward or back, one step a transaction. Only one migrator works at a time: the others wait for it and
+/// then find nothing left to do. To be run by the owner of the database, while coordinators of both versions that meet in it are compatible.
+/// </summary>
+public sealed class SchemaMigrator
+{
+    // Any number, as long as it stays the same: it names the lock.
+    private const long LockKey = 0x4C4D_5343_4845_4D41;
+
+    private readonly string _connectionString;
+    private readonly string _place;
+    private readonly string _program;
+
+    /// <param name="program">Version of this program, kept beside each step it runs.</param>
+    /// <exception cref="StoreConfigurationException">The connection string cannot be read.</exception>
+    public SchemaMigrator(string connectionString, string program)
+    {
+        var builder = PostgresConnections.Parse(connectionString);
+        (builder.Pooling, builder.CommandTimeout) = (false, 0);
+        (_connectionString, _place, _program) = (builder.ConnectionString, PostgresConnections.PlaceOf(builder), program);
+    }
+
+    /// <summary>The newest version this program knows.</summary>
+    public static int Newest => PostgresSchema.Version;
+
+    /// <summary>Reads only. May be run at any time.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached; may be repeated.</exception>
+    /// <exception cref="StoreConfigurationException">It refuses us.</exception>
+    public SchemaStatus Status() => Connected(connection => StatusOf(connection));
+
+    /// <summary>Runs the steps between the database's version and <paramref name="target"/>. Safe to repeat, and to run from several places at once.</summary>
+    /// <param name="target">0 to <see cref="Newest"/>. Going back to 0 drops every table, and is refused while there are events.</param>
+    /// <param name="shards">Shards of a new database, 1 to 4096; fixed from then on.</param>
+    /// <param name="grantTo">A role that may run coordinators: it reads and appends, and can neither change nor delete events. Null for none.</param>
+    /// <returns>What the database is like afterwards.</returns>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached, or a step failed and was rolled back; may be repeated.</exception>
+    /// <exception cref="StoreConfigurationException">It refuses us, is newer than this program, or would lose events.</exception>
+    public SchemaStatus Migrate(int target, int shards, string? grantTo = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)target, (uint)Newest, nameof(target));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)shards - 1, 4095u, nameof(shards));
+        return Connected(connection =>
+        {
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_lock({LockKey})"));
+            var version = PostgresSchema.VersionOf(connection);
+            if (version > Newest) throw new StoreConfigurationException($"{_place} has schema version {version}, this program knows {Newest}: use the version that migrated it, or a newer one");
+            for (; version < target; version++) Forward(connection, Migration.All[version], shards);
+            for (; version > target; version--) Back(connection, Migration.All[version - 1]);
+            if (grantTo is not null && target > 0) Grant(connection, grantTo);
+            return StatusOf(connection);
+        });
+    }
+
+    private void Forward(NpgsqlConnection connection, Migration step, int shards)
+    {
+        using var transaction = connection.BeginTransaction();
+        if (step.Version == 1) Execute(connection, $"create schema if not exists {PostgresSchema.Name}; create table schema_version(version int primary key, name text not null, at timestamptz not null default now(), program text not null)");
+        Execute(connection, step.Up);
+        if (step.Version == 1)
+        {
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"""
+                insert into meta values('shards', '{shards}');
+                insert into shard select n, 0, '', 0 from generate_series(0, {shards - 1}) n;
+                insert into feed values(true, 0);
+                """));
+        }
+
+        using var record = new NpgsqlCommand("insert into schema_version(version, name, program) values($1, $2, $3)", connection)
+        {
+            Parameters = { new() { Value = step.Version }, new() { Value = step.Name }, new() { Value = _program } },
+        };
+        record.ExecuteNonQuery();
+        transaction.Commit();
+    }
+
+    private void Back(NpgsqlConnection connection, Migration step)
+    {
+        using var transaction = connection.BeginTransaction();
+        if (step.Version == 1)
+        {
+            using var feed = new NpgsqlCommand("select pos from feed for update", connection);
+            var events = (long)feed.ExecuteScalar()!;
+            if (events > 0) throw new StoreConfigurationException($"{_place} holds {events} events, which going back to version 0 would delete: drop the database yourself if you mean it");
+        }
+
+        Execute(connection, step.Down);
+        Execute(connection, step.Version == 1 ? "drop table schema_version" : string.Create(CultureInfo.InvariantCulture, $"delete from schema_version where version = {step.Version}"));
+        transaction.Commit();
+    }
+
+    // Rows of the event table can be added and read. Nothing is granted that could change or delete one.
+    private void Grant(NpgsqlConnection connection, string role)
+    {
+        using var known = new NpgsqlCommand("select quote_ident(rolname) from pg_roles where rolname = $1", connection) { Parameters = { new() { Value = role } } };
+        if (known.ExecuteScalar() is not string quoted) throw new StoreConfigurationException($"{_place} has no role '{role}': create it first: create role … login");
+        Execute(connection, $"""
+            grant usage on schema {PostgresSchema.Name} to {quoted};
+            grant select on all tables in schema {PostgresSchema.Name} to {quoted};
+            grant insert on event to {quoted};
+            grant insert, update on stream, snapshot, projection to {quoted};
+            grant update on shard, feed to {quoted};
+            grant insert, delete on idempotency to {quoted};
+            """);
+    }
+
+    private SchemaStatus StatusOf(NpgsqlConnection connection)
+    {
+        var version = PostgresSchema.VersionOf(connection);
+        if (version == 0) return new SchemaStatus(_place, 0, Newest, [], null, 0);
+        List<AppliedMigration> applied = [];
+        using (var steps = new NpgsqlCommand("select version, name, at, program from schema_version order by version", connection))
+        using (var row = steps.ExecuteReader())
+        {
+            while (row.Read()) applied.Add(new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3)));
+        }
+
+        using var facts = new NpgsqlCommand("select (select value::int from meta where name = 'shards'), (select pos from feed)", connection);
+        using var fact = facts.ExecuteReader();
+        fact.Read();
+        return new SchemaStatus(_place, version, Newest, applied, fact.GetInt32(0), fact.GetInt64(1));
+    }
+
+    private T Connected<T>(Func<NpgsqlConnection, T> work)
+    {
+        try
+        {
+            using var connection = new NpgsqlConnection(_connectionString);
+            connection.Open();
+            PostgresConnections.RequireVersion(connection.PostgreSqlVersion.Major, connection.ServerVersion, _place);
+            return work(connection);
+        }
+        catch (Exception e) when (PostgresFailure.OfOpening(e, _place) is { } told)
+        {
+            throw told;
+        }
+    }
+
+    private static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+}
