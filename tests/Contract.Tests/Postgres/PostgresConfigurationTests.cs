@@ -9,9 +9,11 @@ namespace Contract.Tests.Postgres;
 /// <summary>What an operator can get wrong: each is refused at start with one line that says what to do, and never shows a password.</summary>
 [NeedsPostgres]
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresConfigurationTests(SharedServer server)
+public sealed class PostgresConfigurationTests(SharedServer server) : IDisposable
 {
     private readonly PostgresDatabase _database = new(server);
+
+    public void Dispose() => _database.Dispose();
 
     [ServerFact]
     public void Given_a_server_that_is_not_there_When_opened_Then_it_is_named_and_may_be_tried_again() =>
@@ -36,17 +38,19 @@ public sealed class PostgresConfigurationTests(SharedServer server)
     [ServerFact]
     public void Given_a_newer_schema_When_opened_Then_both_versions_are_named()
     {
-        _database.Run("insert into schema_version(version, name, program) values(99, 'from the future', 'x')");
+        using var newer = new PostgresDatabase(server, alone: true);
+        newer.Run("insert into schema_version(version, name, program) values(99, 'from the future', 'x')");
 
-        Refused(_database.Options, $"has schema version 99, this program knows {SchemaMigrator.Newest}: start the version that migrated it");
+        Refused(newer.Options, $"has schema version 99, this program knows {SchemaMigrator.Newest}: start the version that migrated it");
     }
 
     [ServerFact]
     public void Given_an_older_schema_When_opened_Then_the_command_that_migrates_is_named()
     {
-        _database.Run($"update schema_version set version = -version where version = {SchemaMigrator.Newest}; insert into schema_version(version, name, program) values({SchemaMigrator.Newest - 1}, 'x', 'x') on conflict do nothing");
+        using var older = new PostgresDatabase(server, alone: true);
+        older.Run($"delete from schema_version where version = {SchemaMigrator.Newest}");
 
-        Refused(_database.Options, "run: coordinator schema migrate");
+        Refused(older.Options, "run: coordinator schema migrate");
     }
 
     [ServerFact]

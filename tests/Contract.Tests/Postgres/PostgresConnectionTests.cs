@@ -10,20 +10,22 @@ namespace Contract.Tests.Postgres;
 [Collection(PostgresCollection.Name)]
 public sealed class PostgresConnectionTests : IDisposable
 {
+    private readonly PostgresDatabase _database;
     private readonly CuttingProxy _proxy;
     private readonly PostgresStore _store;
 
     public PostgresConnectionTests(SharedServer server)
     {
-        var database = new PostgresDatabase(server);
+        _database = new PostgresDatabase(server);
         _proxy = new CuttingProxy(server.Port);
-        _store = new PostgresStore(database.Options with { ConnectionString = database.ConnectionString.Replace($"Port={server.Port}", $"Port={_proxy.Port}", StringComparison.Ordinal) });
+        _store = new PostgresStore(_database.Options with { ConnectionString = _database.ConnectionString.Replace($"Port={server.Port}", $"Port={_proxy.Port}", StringComparison.Ordinal) });
     }
 
     public void Dispose()
     {
         _store.Dispose();
         _proxy.Dispose();
+        _database.Dispose();
     }
 
     [ServerFact]

@@ -11,7 +11,7 @@ namespace Contract.Tests.Postgres;
 [Collection(PostgresCollection.Name)]
 public sealed class PostgresServerTests(SharedServer server)
 {
-    private readonly PostgresDatabase _database = new(server);
+    private readonly PostgresDatabase _database = new(server, alone: true);
 
     [ServerFact]
     public void Given_a_read_only_database_When_appended_Then_it_is_told_nothing_is_written_and_later_it_goes_on()

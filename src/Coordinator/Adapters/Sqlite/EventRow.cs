@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
@@ -24,7 +23,7 @@ internal sealed class EventRow
     {
         var (body, meta) = Texts(row);
         return new StoredEvent(
-            PositionOf(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
+            StoredPosition.Of(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
             StoredTime.FromTicks(row.Long(8)), body, meta);
     }
 
@@ -39,8 +38,6 @@ internal sealed class EventRow
         if (_keys.Count >= KeysMax) _keys.Clear();
         return _keys[stream] = keyOf(stream);
     }
-
-    public static StorePosition PositionOf(long pos) => new(pos.ToString(CultureInfo.InvariantCulture));
 
     private static (ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Meta) Texts(Statement row)
     {

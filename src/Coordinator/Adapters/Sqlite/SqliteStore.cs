@@ -1,4 +1,3 @@
-using System.Globalization;
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
 
@@ -68,14 +67,14 @@ public sealed class SqliteStore : IEventStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 10_000);
-        return _reader.ReadAll(Parse(after), limit);
+        return _reader.ReadAll(StoredPosition.Parse(after), limit);
     }
 
     public (int Count, StorePosition Position) Scan(StorePosition after, int limit, EventVisitor visit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var (count, last) = _reader.Scan(Parse(after), limit, visit);
-        return (count, count == 0 ? after : EventRow.PositionOf(last));
+        var (count, last) = _reader.Scan(StoredPosition.Parse(after), limit, visit);
+        return (count, count == 0 ? after : StoredPosition.Of(last));
     }
 
     public IdempotencyRecord? FindIdempotent(string principal, string key) => _reader.FindIdempotent(principal, key);
@@ -87,12 +86,12 @@ public sealed class SqliteStore : IEventStore
 
     public void SaveProjection(string name, StorePosition position, ReadOnlyMemory<byte> state)
     {
-        var pos = Parse(position);
+        var pos = StoredPosition.Parse(position);
         lock (_gate) _writer.SaveProjection(name, pos, state.Span);
     }
 
     public (StorePosition Position, byte[] State)? LoadProjection(string name) =>
-        _reader.LoadProjection(name) is { } saved ? (EventRow.PositionOf(saved.Position), saved.State) : null;
+        _reader.LoadProjection(name) is { } saved ? (StoredPosition.Of(saved.Position), saved.State) : null;
 
     public void Dispose()
     {
@@ -101,14 +100,6 @@ public sealed class SqliteStore : IEventStore
             _reader.Dispose();
             _writer.Dispose();
         }
-    }
-
-    private static long Parse(StorePosition position)
-    {
-        if (position == StorePosition.Start || position.Value is null) return 0;
-        return long.TryParse(position.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var pos)
-            ? pos
-            : throw new ArgumentException($"'{position.Value}' is not a position of this store");
     }
 
     private static void Require(SqliteStoreOptions options)

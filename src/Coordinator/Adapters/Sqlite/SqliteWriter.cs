@@ -56,7 +56,7 @@ internal sealed class SqliteWriter : IDisposable
     public AppendOutcome Append(AppendBatch batch)
     {
         var outcome = Transact<AppendOutcome>(() =>
-            _append.Write(batch) is { } refused ? (false, refused) : (true, new AppendOutcome.Committed(EventRow.PositionOf(_append.LastPosition()))));
+            _append.Write(batch) is { } refused ? (false, refused) : (true, new AppendOutcome.Committed(StoredPosition.Of(_append.LastPosition()))));
         if (outcome is AppendOutcome.Committed) _append.Remember(batch);
         return outcome;
     }

@@ -1,6 +1,5 @@
-using Coordinator.Adapters.Postgres;
-using Coordinator.Adapters.Postgres.Schema;
 using Contract.Tests.Stores;
+using Coordinator.Adapters.Postgres.Schema;
 using Lab.Servers;
 using Npgsql;
 
@@ -20,6 +19,7 @@ public sealed class SharedServer : IDisposable
     // Nobody pulls this machine's plug: what is flushed and when is not what these tests are about, and making databases is much faster without.
     private readonly PostgresServer _server = new("-c", "fsync=off");
     private readonly Lock _gate = new();
+    private readonly Stack<string> _clean = new();
     private bool _ready;
 
     public int Port => _server.Port;
@@ -36,6 +36,28 @@ public sealed class SharedServer : IDisposable
     {
         Ready();
         return Create("");
+    }
+
+    /// <summary>A database as if it were new, which is faster than a new one. To be given back, unless the test changed more than rows.</summary>
+    public string Rent()
+    {
+        lock (_gate)
+        {
+            if (_clean.TryPop(out var database)) return database;
+        }
+
+        return NewDatabase();
+    }
+
+    public void GiveBack(string database)
+    {
+        Run(database, """
+            set session_replication_role = replica;
+            truncate event, stream, snapshot, idempotency, projection restart identity;
+            update shard set term = 0, owner = '', seq = 0;
+            update feed set pos = 0;
+            """);
+        lock (_gate) _clean.Push(database);
     }
 
     public void Run(string sql) => Run(_server.ConnectionString(), sql);

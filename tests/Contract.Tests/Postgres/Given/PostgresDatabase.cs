@@ -4,26 +4,24 @@ using Coordinator.Application.Store;
 
 namespace Contract.Tests.Postgres.Given;
 
-/// <summary>A database on the shared server. It is dropped with the server.</summary>
-public sealed class PostgresDatabase(string connectionString) : StoreUnderTest
+/// <summary>A database on the shared server.</summary>
+/// <param name="alone">The test changes more than rows: nobody gets it afterwards.</param>
+public sealed class PostgresDatabase(SharedServer server, bool alone = false) : StoreUnderTest
 {
-    public PostgresDatabase(SharedServer server) : this(server.NewDatabase())
-    {
-    }
+    public string ConnectionString { get; } = alone ? server.NewDatabase() : server.Rent();
 
-    public string ConnectionString => connectionString;
-
-    public PostgresStoreOptions Options => new() { ConnectionString = connectionString, ShardCount = ShardCount };
+    public PostgresStoreOptions Options => new() { ConnectionString = ConnectionString, ShardCount = ShardCount };
 
     public override void DeleteSnapshots() => Run("delete from snapshot");
 
-    public void Run(string sql) => SharedServer.Run(connectionString, sql);
+    public void Run(string sql) => SharedServer.Run(ConnectionString, sql);
 
-    public T Ask<T>(string sql) => SharedServer.Ask<T>(connectionString, sql);
+    public T Ask<T>(string sql) => SharedServer.Ask<T>(ConnectionString, sql);
 
     protected override IEventStore Connect() => new PostgresStore(Options);
 
     protected override void Destroy()
     {
+        if (!alone) server.GiveBack(ConnectionString);
     }
 }
