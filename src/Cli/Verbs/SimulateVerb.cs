@@ -15,11 +15,12 @@ internal static class SimulateVerb
         var seeds = new Option<ulong?>("--seeds") { Description = "How many (100)." };
         var minutes = new Option<double?>("--minutes") { Description = "As many seeds as fit into this time." };
         var keep = new Option<string?>("--keep") { Description = "Only these faults, named as a failure prints them, with commas between; empty for none." };
+        var history = new Option<string?>("--history") { Description = "With --seed: a folder for its migrations' events, as lm replay takes them." };
         var trace = new Option<bool>("--trace") { Description = "Write the timeline of a failing seed down." };
         var whole = new Option<bool>("--no-shrink") { Description = "Do not reduce a failing seed to few faults." };
         var command = new Command("simulate", "Run whole clusters under faults in virtual time, on the production machines; exit 1 if an invariant was broken.")
         {
-            seed, from, seeds, minutes, keep, trace, whole,
+            seed, from, seeds, minutes, keep, history, trace, whole,
         };
         command.SetAction(parsed =>
         {
@@ -29,6 +30,7 @@ internal static class SimulateVerb
             Add("--seeds", parsed.GetValue(seeds));
             Add("--minutes", parsed.GetValue(minutes));
             Add("--keep", parsed.GetValue(keep));
+            Add("--history", parsed.GetValue(history));
             if (parsed.GetValue(trace)) options.Add("--trace");
             if (parsed.GetValue(whole)) options.Add("--no-shrink");
             if (parsed.GetValue(GlobalOptions.Format) == OutputFormat.Json) options.AddRange(["-o", "json"]);

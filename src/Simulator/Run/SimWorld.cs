@@ -83,6 +83,9 @@ public sealed class SimWorld
 
     public bool IsSettled { get; private set; }
 
+    // From the last fault on; what was quiet before that has settled at once.
+    private TimeSpan SettledAfter => quietSince == TimeSpan.MaxValue ? Options.Horizon - Options.FaultsUntil : quietSince > Options.FaultsUntil ? quietSince - Options.FaultsUntil : TimeSpan.Zero;
+
     /// <summary>Runs the seed to its end.</summary>
     public SimResult Run()
     {
@@ -99,7 +102,7 @@ public sealed class SimWorld
         while (!IsSettled && Time.Step(Options.Horizon)) Settle();
         Checks.End();
         if (Observer is not null) Seen.Add("step judged by the model's rules", Observer.Steps);
-        return new SimResult(seed, Time.Hash, Checks.Ended, Time.Steps, Checks.Violations, Seen, FaultCounts, [.. Faults.Happened], Trace.Lines);
+        return new SimResult(seed, Time.Hash, Checks.Ended, Time.Steps, Checks.Violations, SettledAfter, Seen, FaultCounts, [.. Faults.Happened], Trace.Lines);
     }
 
     public SimHost Host(HostId id) => hostsById[id];

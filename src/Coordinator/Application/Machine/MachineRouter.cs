@@ -97,6 +97,8 @@ internal sealed class MachineRouter(MachineOptions options)
         if (c.What != "writtenOff") return;
         foreach (var entry in step.Machine.OpenStreams.Where(e => e.Shard == shard && HostsOf(e.State).Contains(c.Host)).ToList())
         {
+            // One piece of news, many streams: each of their histories must be complete by itself.
+            step.KeepCause();
             if (entry.State is MigrationState) migrations.WrittenOff(step, entry, c);
             else if (entry.State is VmState) vms.WrittenOff(step, entry, c.Host);
         }

@@ -28,6 +28,9 @@ internal sealed class MachineStep(ShardMachine machine, MachineInput input, Date
         Machine.Append(entry, decision.Events, this);
     }
 
+    /// <summary>The input itself is kept with the next event too: that one begins another stream's own decision.</summary>
+    public void KeepCause() => causeWritten = false;
+
     /// <summary>The shared part of the envelope: the input itself only with the decision's first event.</summary>
     public ReadOnlyMemory<byte> Meta()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Coordinator.Shared.Contracts.Api;
 
 namespace Coordinator.Application.Replay;
 
@@ -8,4 +9,9 @@ namespace Coordinator.Application.Replay;
 /// <param name="CauseBody">The input; with the first event of each decision, but for timers and the request itself.</param>
 public sealed record RecordedEvent(
     string Stream, int Version, DateTimeOffset At, string Type, int SchemaVersion, JsonElement Data, string Actor, string? Reason, string CauseKind, string CauseId,
-    JsonElement? CauseBody);
+    JsonElement? CauseBody)
+{
+    /// <summary>From how it is shown and kept.</summary>
+    public static RecordedEvent Of(EventResource e) =>
+        new(e.Stream, e.Version, e.At, e.Type, Math.Max(1, e.SchemaVersion), e.Data, e.Actor, e.Reason, e.Cause.Kind, e.Cause.Id, e.Cause.Body);
+}

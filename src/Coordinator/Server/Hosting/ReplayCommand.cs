@@ -68,7 +68,7 @@ public static class ReplayCommand
             var e = JsonSerializer.Deserialize(line, ApiJson.Reader.EventResource) ?? throw new JsonException("it is null");
             if (e is not { Stream: not null, Type: not null, Actor: not null, Cause: { Kind: not null, Id: not null }, Data.ValueKind: JsonValueKind.Object })
                 throw new JsonException("stream, type, actor, cause or data is missing");
-            return new RecordedEvent(e.Stream, e.Version, e.At, e.Type, Math.Max(1, e.SchemaVersion), e.Data, e.Actor, e.Reason, e.Cause.Kind, e.Cause.Id, e.Cause.Body);
+            return RecordedEvent.Of(e);
         }
         catch (JsonException e)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Coordinator.Application.Events;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
@@ -41,7 +40,7 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
 
     public IReadOnlyList<EventResource>? Events(string streamKey, int after, int limit)
     {
-        var events = store.ReadStream(streamKey, after).Take(limit).Select(View).ToList();
+        var events = store.ReadStream(streamKey, after).Take(limit).Select(EventResources.Of).ToList();
         return events.Count > 0 || store.ReadStream(streamKey, 0).Any() ? events : null;
     }
 
@@ -53,17 +52,4 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
         && (!filter.OpenOnly || row.ClosedAt is null);
 
     private MigrationResource View(MigrationRow row) => MigrationView.Of(row, samples.Of(row.Plan.Id), links, options.Node);
-
-    private static EventResource View(StoredEvent e)
-    {
-        var meta = JsonSerializer.Deserialize(e.Meta.Span, DomainJson.Default.EventMeta)!;
-        using var body = JsonDocument.Parse(e.Body);
-        return new EventResource(
-            e.Id, e.Stream, e.Version, e.At, e.Type, meta.Actor, meta.Source, meta.Reason, new EventCause(meta.CauseKind, meta.CauseId) { Body = meta.CauseBody }, e.Term.Value, body.RootElement.Clone())
-        {
-            RequestId = meta.RequestId,
-            SchemaVersion = e.SchemaVersion,
-            Code = meta.Code,
-        };
-    }
 }
