@@ -35,6 +35,7 @@ public sealed class FoundBySimulation
         // Given a node that owned a shard, lost it without ever being told, and takes it over again
         var machine = Owner();
         machine.Step(Ask(new RegisterVm(Vm, Spec, Host, Adopt: false)), Noon);
+        machine.TakeBatch();
         machine.Committed(Noon);
 
         // When the store says that nothing is open there any more
@@ -78,6 +79,20 @@ public sealed class FoundBySimulation
 
         // When the agent starts again, then it says so again: nobody will ever ask.
         var step = agent.Step(new AgentStarted([], "boot"), Noon);
+        Assert.Equal(new VmGone(Vm, new Epoch(1), "killed"), Assert.Single(step.Effects.OfType<SendReport>()).Report);
+    }
+
+    [Fact]
+    public void A_late_repeat_of_the_start_does_not_replace_the_word_that_the_guest_is_gone()
+    {
+        // Given a guest that was started, ran and died, and a coordinator that has not heard of its end yet
+        var agent = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        JournalRecord[] journal = [new Started(1, "boot"), new Placed(Vm, new Epoch(1), Spec, false), new VmRan(Vm, new Epoch(1)), new VmEnded(Vm, new Epoch(1), "killed")];
+        foreach (var record in journal) agent.Fold(record);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+
+        // When the order to start it arrives once more, then the word is still that it is gone: of a failed start a running VM would take no notice.
+        var step = agent.Step(new OrderReceived(new StartVm(Vm, 1, new Epoch(1), Spec)), Noon);
         Assert.Equal(new VmGone(Vm, new Epoch(1), "killed"), Assert.Single(step.Effects.OfType<SendReport>()).Report);
     }
 

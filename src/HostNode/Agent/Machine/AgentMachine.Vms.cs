@@ -82,7 +82,8 @@ public sealed partial class AgentMachine
 
         if (state.Ended.TryGetValue(order.Vm, out var ended) && ended.Epoch == order.Epoch)
         {
-            TellVm(new VmFailed(order.Vm, order.Epoch, ended.Reason));
+            // A late repeat must not replace an unheard "gone" by "never ran", which nobody heeds once it ran.
+            TellVm(state.Gone.Contains(order.Vm) ? new VmGone(order.Vm, order.Epoch, ended.Reason) : new VmFailed(order.Vm, order.Epoch, ended.Reason));
             return true;
         }
 
