@@ -57,7 +57,7 @@ internal sealed class LogChecks(SimWorld world)
     {
         foreach (var change in batch.Streams)
         {
-            switch (machine.Find(change.Stream)?.State)
+            switch (machine.FindWritten(change.Stream))
             {
                 case Vm vm:
                     var (epoch, highest) = epochs.GetValueOrDefault(vm.Id);

@@ -15,11 +15,13 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
 
     private readonly Queue<MachineInput> inbox = new();
     private readonly Lane pauses = new(seed, name);
+    private readonly Lane disk = new(seed, name + " disk");
     private readonly FaultPlace crashes = world.Faults.Place(name);
     private readonly SimClock clock = new(world.Time);
     private ShardMachine? machine;
     private int incarnation;
     private bool turning;
+    private Action? writing;
     private bool isGhost;
     private TimeSpan stoppedUntil;
 
@@ -47,6 +49,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
             incarnation++;
             inbox.Clear();
             turning = false;
+            writing = null;
             clock.Start(store.Now(), ClockRate);
             machine = new ShardMachine(world.Options.Mutation.SetUp(new MachineOptions
             {
@@ -55,7 +58,9 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
             Wake(incarnation);
         }
 
-        if (!Own(shards)) return false;
+        // Shards change hands between batches only.
+        while (writing is { } write) write();
+        if (machine is null || !Own(shards)) return false;
         foreach (var shard in shards) world.Owned(shard, this);
         Run(machine!.Reminders());
         world.TookOver(this);
@@ -128,7 +133,13 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
         Run(machine.Due(now));
         if (machine is null) return;
         while (inbox.TryDequeue(out var input)) Step(input, now);
-        if (machine.Waiting == 0) return;
+        if (writing is null) Begin(mine);
+    }
+
+    // Every other batch takes a while to be written: what arrives meanwhile is decided on states that are not durable yet.
+    private void Begin(int mine)
+    {
+        if (machine is null || machine.Waiting == 0) return;
         var fault = crashes.Happens(world.Options.Coordinator, out var draw);
         if (fault == Fault.CoordinatorKilledBeforeCommit)
         {
@@ -142,12 +153,29 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
             return;
         }
 
-        while (machine?.TakeBatch() is { } batch && !Commit(batch))
+        var batch = machine.TakeBatch();
+        writing = () => Write(mine, batch, fault, draw);
+        if (batch is null || !disk.Chance(500)) writing();
+        else WriteAfter(disk.Ms(1, 30), writing);
+    }
+
+    private void WriteAfter(TimeSpan pause, Action write) => world.Time.After(pause, () =>
+    {
+        if (machine is null || writing != write) return;
+        if (IsStopped) WriteAfter(stoppedUntil - world.Time.Elapsed, write);
+        else write();
+    });
+
+    private void Write(int mine, AppendBatch? batch, string? fault, Draw draw)
+    {
+        writing = null;
+        if (batch is not null && !Commit(batch))
         {
+            Begin(mine);
+            return;
         }
 
-        if (machine is null) return;
-        var effects = machine.Committed(clock.Now);
+        var effects = machine!.Committed(clock.Now);
         if (fault == Fault.CoordinatorKilledAfterCommit)
         {
             Kill();
@@ -157,12 +185,13 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
         if (fault == Fault.CoordinatorKilledWhileSending) effects = [.. effects.Take(draw.Below(effects.Count + 1))];
         Run(effects);
         if (fault == Fault.CoordinatorKilledWhileSending) Kill();
+        else if (writing is null) Begin(mine);
     }
 
     private void Step(MachineInput input, DateTimeOffset now)
     {
         // A client's key that was used before is answered without a new decision, as the node does.
-        if (input is CommandArrived { Context.IdempotencyKey: { } key } c && store.FindIdempotent(c.Context.Actor, key) is { } earlier) c.Reply(Earlier(earlier));
+        if (input is CommandArrived { Context.IdempotencyKey: { } key } c && store.FindIdempotent(c.Context.Actor, key) is { } earlier) c.Reply(CommandResult.Repeated(earlier, c.Context));
         else machine!.Step(input, now);
     }
 
@@ -222,12 +251,10 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
         world.Seen.Add("idempotency key taken at commit");
         foreach (var input in machine!.RolledBack())
         {
-            if (input is CommandArrived { Context.IdempotencyKey: { } key } c && taken.FirstOrDefault(k => k.Key == key) is { } earlier) c.Reply(Earlier(earlier));
+            if (input is CommandArrived { Context.IdempotencyKey: { } key } c && taken.FirstOrDefault(k => k.Key == key) is { } earlier) c.Reply(CommandResult.Repeated(earlier, c.Context));
             else machine.Step(input, clock.Now);
         }
     }
-
-    private static CommandResult Earlier(IdempotencyRecord earlier) => new(null, earlier.Answer, 0, false, null) { Earlier = earlier };
 
     private void TakeOverFromSelf()
     {

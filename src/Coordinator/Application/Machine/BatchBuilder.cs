@@ -16,7 +16,7 @@ internal sealed class BatchBuilder
 
     public Dictionary<StreamEntry, EntryBefore> Touched { get; } = [];
 
-    public List<IdempotencyRecord> Keys { get; } = [];
+    public Dictionary<(string Principal, string Key), IdempotencyRecord> Keys { get; } = [];
 
     public List<MachineEffect> Effects { get; } = [];
 

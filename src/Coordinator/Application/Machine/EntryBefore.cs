@@ -2,18 +2,19 @@ using Coordinator.Domain;
 
 namespace Coordinator.Application.Machine;
 
-/// <summary>A stream as it is durable, kept while a batch changes it in memory.</summary>
+/// <summary>A stream as it was before a batch, kept while the batch changes it in memory.</summary>
 internal sealed class EntryBefore(StreamEntry entry, bool created)
 {
     private readonly DateTimeOffset? timerDue = entry.TimerDue;
     private readonly long timerToken = entry.TimerToken;
     private readonly Deadline? deadline = entry.Deadline;
     private readonly (long Snapshot, long Tail) bytes = (entry.SnapshotBytes, entry.TailBytes);
-    private readonly bool closed = entry.Closed;
 
     public object State { get; } = entry.State;
 
     public int Version { get; } = entry.Version;
+
+    public bool Closed { get; } = entry.Closed;
 
     public int SnapshotTaken { get; set; }
 
@@ -27,7 +28,7 @@ internal sealed class EntryBefore(StreamEntry entry, bool created)
         changed.TimerDue = timerDue;
         changed.TimerToken = timerToken;
         changed.Deadline = deadline;
-        changed.Closed = closed;
+        changed.Closed = Closed;
         (changed.SnapshotBytes, changed.TailBytes) = bytes;
     }
 }

@@ -33,6 +33,13 @@ internal sealed class MachineRouter(MachineOptions options)
 
     private void Command(MachineStep step, CommandArrived c)
     {
+        // A client that did not wait for the first answer: the second one is the same, and leaves after it.
+        if (c.Context.IdempotencyKey is { } used && step.Machine.Unwritten(c.Context.Actor, used) is { } earlier)
+        {
+            step.Effect(new ReplyTo(c.Reply, CommandResult.Repeated(earlier, c.Context)));
+            return;
+        }
+
         var result = c.Command switch
         {
             RegisterVm x => vms.Register(step, x),
@@ -49,7 +56,7 @@ internal sealed class MachineRouter(MachineOptions options)
             _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
         };
         if (result.Refusal is null && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash } && result.Stream.Length > 0)
-            step.Machine.Batch.Keys.Add(new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
+            step.Machine.Batch.Keys.Add((c.Context.Actor, key), new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
         step.Effect(new ReplyTo(c.Reply, result));
     }
 
@@ -122,9 +129,10 @@ internal sealed class MachineRouter(MachineOptions options)
     }
 
     /// <summary>Adds what a stream has pending to the effects: orders for hosts, claims at other shards.</summary>
+    /// <param name="state">The stream's state as it is durable.</param>
     /// <param name="only">Only orders for this host.</param>
     /// <returns>False when nothing is pending.</returns>
-    public static bool Pending(StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only) => entry.State switch
+    public static bool Pending(object state, StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only) => state switch
     {
         MigrationState s => MigrationHandler.Pending(s, entry, options, effects, only),
         VmState s => VmHandler.Pending(s, entry, options, effects, only),
@@ -132,7 +140,7 @@ internal sealed class MachineRouter(MachineOptions options)
     };
 
     /// <summary>What is pending, as numbers: it changes when there is something new to send.</summary>
-    public static (long Source, long Destination, int Claims) PendingMark(StreamEntry entry) => entry.State switch
+    public static (long Source, long Destination, int Claims) PendingMark(object state) => state switch
     {
         MigrationState s => MigrationHandler.PendingMark(s),
         Vm v => (v.OrderNumber, v.ClaimCounted ? 1 : 0, v.ToReturn is null ? 0 : 1),

@@ -13,7 +13,10 @@ namespace Coordinator.Application.Machine;
 /// order, a reply or an acknowledgement cannot leave before the event that justifies it is durable. The same code runs in production
 /// and in the simulator.
 /// </summary>
-/// <remarks>One caller at a time. Never calls out.</remarks>
+/// <remarks>
+/// One caller at a time. Never calls out. While a batch is being written the next one may be decided, on states that are not durable yet: it is
+/// written only after the first one is, and falls with it.
+/// </remarks>
 public sealed class ShardMachine
 {
     private readonly MachineOptions options;
@@ -24,14 +27,14 @@ public sealed class ShardMachine
     private readonly Dictionary<HostId, HashSet<string>> waitingFor = [];
     private readonly MachineRouter router;
     private readonly EventEncoder encoder;
-    private BatchBuilder batch;
+    private BatchBuilder batch = new();
+    private BatchBuilder? taken;
 
     public ShardMachine(MachineOptions options)
     {
         this.options = options;
         router = new MachineRouter(options);
         encoder = new EventEncoder(options.CodeVersion);
-        batch = new BatchBuilder();
     }
 
     /// <summary>Open streams in memory.</summary>
@@ -44,18 +47,22 @@ public sealed class ShardMachine
 
     public Term TermOf(int shard) => shards.TryGetValue(shard, out var owned) ? owned.Lease.Term : Term.None;
 
-    /// <summary>State of an open stream, for reads on the node's own loop.</summary>
+    /// <summary>An open stream as it is decided, durable or not. For reads when nothing waits to be written.</summary>
     public StreamEntry? Find(string key) => streams.GetValueOrDefault(key);
+
+    /// <summary>State of an open stream as the batch that is being written, or was written last, leaves it; null if there is none.</summary>
+    public object? FindWritten(string key) => Find(key) is { } entry ? Written(entry).State : null;
 
     public IEnumerable<StreamEntry> OpenStreams => streams.Values;
 
     /// <summary>
     /// Begins to own a shard. What its streams have pending is sent at once; a deadline that came due while nobody owned the shard gets
-    /// at least one order time-out more (design: rule 15).
+    /// at least one order time-out more (design: rule 15). Not while anything waits to be written.
     /// </summary>
     /// <exception cref="CorruptHistoryException">A stream cannot be folded: the shard must not be owned by this code.</exception>
     public void Own(ShardLease lease, IEnumerable<LoadedStream> open, DateTimeOffset now)
     {
+        RequireNothingWaits();
         // Owned before and never told that another node had it meanwhile: what memory knows of it is old, closed streams above all.
         if (shards.ContainsKey(lease.Shard)) Drop(lease.Shard);
         shards[lease.Shard] = new ShardOwned(lease);
@@ -66,13 +73,14 @@ public sealed class ShardMachine
             entry.Deadline = StreamFolding.DeadlineOf(entry);
             if (entry.TimerDue is { } due) timers.Set(entry, due < now + options.SendAgainMax ? now + options.SendAgainMax : due);
             Schedule(entry, now);
-            Index(entry);
+            Index(entry, entry.State);
         }
     }
 
-    /// <summary>Stops owning a shard: what it had in the batch is forgotten, nothing more of it leaves.</summary>
+    /// <summary>Stops owning a shard: nothing more of it leaves. Not while anything waits to be written: roll it back or commit it first.</summary>
     public void Drop(int shard)
     {
+        RequireNothingWaits();
         shards.Remove(shard);
         foreach (var entry in streams.Values.Where(s => s.Shard == shard).ToList()) Leave(entry);
     }
@@ -85,27 +93,32 @@ public sealed class ShardMachine
         router.Route(step, input);
     }
 
-    /// <summary>Everything decided since the last call, for one transaction; null if nothing needs writing (then call <see cref="Committed"/> for the effects).</summary>
+    /// <summary>
+    /// Everything decided since the last call, for one transaction; null if nothing needs writing (then call <see cref="Committed"/> for the effects).
+    /// One batch at a time: its outcome is told by <see cref="Committed"/> or <see cref="RolledBack"/> before the next one is taken.
+    /// </summary>
     public AppendBatch? TakeBatch()
     {
-        if (batch.IsEmpty) return null;
-        var changes = batch.Touched.Select(t => Change(t.Key, t.Value)).ToList();
-        return new AppendBatch([.. batch.Leases.Values], batch.Events, changes, batch.Keys);
+        if (taken is not null) throw new InvalidOperationException("the outcome of the batch taken before is not known yet");
+        taken = batch;
+        batch = new BatchBuilder();
+        return taken.IsEmpty ? null : new AppendBatch([.. taken.Leases.Values], taken.Events, [.. taken.Touched.Select(t => Change(t.Key, t.Value))], [.. taken.Keys.Values]);
     }
 
-    /// <summary>The batch is durable: its effects, in order. Starts the next batch.</summary>
+    /// <summary>The batch taken is durable: its effects, in order.</summary>
     public IReadOnlyList<MachineEffect> Committed(DateTimeOffset now)
     {
-        var done = batch;
-        batch = new BatchBuilder();
+        var done = taken ?? throw new InvalidOperationException("no batch was taken");
+        taken = null;
         var effects = new List<MachineEffect>(done.Effects.Count + (done.Events.Count * 2));
         for (var i = 0; i < done.Events.Count; i++) effects.Add(new EventCommitted(done.Committed(i, TermOf(done.Events[i].Shard))));
         foreach (var (entry, before) in done.Touched)
         {
             entry.SnapshotVersion = Math.Max(entry.SnapshotVersion, before.SnapshotTaken);
-            if (entry.Closed) Forget(entry, before.State);
-            else if (MachineRouter.HostsDiffer(before.State, entry.State)) Reindex(entry, before.State);
-            SendNew(entry, effects, now);
+            var (state, closed) = Written(entry);
+            if (closed) Forget(entry, before.State);
+            else if (MachineRouter.HostsDiffer(before.State, state)) Reindex(entry, before.State, state);
+            SendNew(entry, state, effects, now);
         }
 
         effects.AddRange(done.Effects);
@@ -113,33 +126,17 @@ public sealed class ShardMachine
     }
 
     /// <summary>
-    /// The batch was not written. Memory goes back to what is durable, and the inputs are given back: those of shards still owned are
-    /// to be stepped again, the others get their refusal here.
+    /// The batch taken was not written, so what was decided since cannot be either. Memory goes back to what is durable, and the inputs of
+    /// both are given back: those of shards still owned are to be stepped again, the others get their refusal here.
     /// </summary>
     public IReadOnlyList<MachineInput> RolledBack()
     {
-        var failed = batch;
+        var (failed, ahead) = (taken ?? new BatchBuilder(), batch);
+        taken = null;
         batch = new BatchBuilder();
-        foreach (var (entry, before) in failed.Touched)
-        {
-            before.Restore(entry);
-            if (before.Created)
-            {
-                Leave(entry);
-                continue;
-            }
-
-            // What was due was taken out of the queues for the failed batch: it is due again.
-            SetTimer(entry);
-            sendings.Set(entry, entry.SendAgainAt);
-        }
-
-        foreach (var (shard, lease) in failed.Leases)
-        {
-            if (shards.TryGetValue(shard, out var owned)) owned.Seq = lease.Seq;
-        }
-
-        return failed.Inputs;
+        Undo(ahead);
+        Undo(failed);
+        return [.. failed.Inputs, .. ahead.Inputs];
     }
 
     /// <summary>Timers and sendings that are due. A timer is an input like any other; sendings are effects without a decision.</summary>
@@ -156,9 +153,9 @@ public sealed class ShardMachine
         while (sendings.TryPeek(out var entry, out var at) && at <= now)
         {
             sendings.Remove(entry);
-            // What is being decided in this very batch is not durable yet: a little later.
-            if (batch.Touched.ContainsKey(entry)) Schedule(entry, now + options.SendAgainMin);
-            else SendPending(entry, effects, now, null);
+            // What is being decided or written is not durable yet: a little later.
+            if (IsUnwritten(entry)) Schedule(entry, now + options.SendAgainMin);
+            else SendPending(entry, entry.State, effects, now, null);
         }
 
         return effects;
@@ -178,7 +175,7 @@ public sealed class ShardMachine
         if (!waitingFor.TryGetValue(host, out var keys)) return effects;
         foreach (var key in keys)
         {
-            if (streams.TryGetValue(key, out var entry) && !batch.Touched.ContainsKey(entry)) SendPending(entry, effects, now, host);
+            if (streams.TryGetValue(key, out var entry) && !IsUnwritten(entry)) SendPending(entry, entry.State, effects, now, host);
         }
 
         return effects;
@@ -217,6 +214,10 @@ public sealed class ShardMachine
     {
         if (shards.TryGetValue(shard, out var owned)) batch.Lease(owned);
     }
+
+    /// <summary>What a request with this key was answered that is not in the store yet; null if there is none.</summary>
+    internal IdempotencyRecord? Unwritten(string principal, string key) =>
+        batch.Keys.TryGetValue((principal, key), out var earlier) || taken?.Keys.TryGetValue((principal, key), out earlier) == true ? earlier : null;
 
     /// <summary>The stream, made if it does not exist.</summary>
     internal StreamEntry Open(string key, int shard, object initial)
@@ -260,6 +261,39 @@ public sealed class ShardMachine
         SetTimer(entry);
     }
 
+    // What was decided after the batch was taken is not in it: what it saw first is what the batch left.
+    private (object State, bool Closed) Written(StreamEntry entry) =>
+        batch.Touched.TryGetValue(entry, out var ahead) ? (ahead.State, ahead.Closed) : (entry.State, entry.Closed);
+
+    private bool IsUnwritten(StreamEntry entry) => batch.Touched.ContainsKey(entry) || taken?.Touched.ContainsKey(entry) == true;
+
+    private void RequireNothingWaits()
+    {
+        if (taken is not null || batch.Inputs.Count > 0) throw new InvalidOperationException("a batch waits to be written: shards change hands between batches only");
+    }
+
+    private void Undo(BatchBuilder undone)
+    {
+        foreach (var (entry, before) in undone.Touched)
+        {
+            before.Restore(entry);
+            if (before.Created)
+            {
+                Leave(entry);
+                continue;
+            }
+
+            // What was due was taken out of the queues for the failed batch: it is due again.
+            SetTimer(entry);
+            sendings.Set(entry, entry.SendAgainAt);
+        }
+
+        foreach (var (shard, lease) in undone.Leases)
+        {
+            if (shards.TryGetValue(shard, out var owned)) owned.Seq = lease.Seq;
+        }
+    }
+
     private void Rearm(StreamEntry entry)
     {
         var deadline = entry.Closed ? null : StreamFolding.DeadlineOf(entry);
@@ -285,18 +319,18 @@ public sealed class ShardMachine
     }
 
     // After a commit: only what it made new. What was sent before and is still not answered keeps its own time to be sent again.
-    private void SendNew(StreamEntry entry, List<MachineEffect> effects, DateTimeOffset now)
+    private void SendNew(StreamEntry entry, object state, List<MachineEffect> effects, DateTimeOffset now)
     {
-        var pending = MachineRouter.PendingMark(entry);
+        var pending = MachineRouter.PendingMark(state);
         if (pending == entry.Sent) return;
         entry.Sent = pending;
         entry.Sendings = 0;
-        SendPending(entry, effects, now, null);
+        SendPending(entry, state, effects, now, null);
     }
 
-    private void SendPending(StreamEntry entry, List<MachineEffect> effects, DateTimeOffset now, HostId? only)
+    private void SendPending(StreamEntry entry, object state, List<MachineEffect> effects, DateTimeOffset now, HostId? only)
     {
-        var any = MachineRouter.Pending(entry, options, effects, only);
+        var any = MachineRouter.Pending(state, entry, options, effects, only);
         if (!any) return;
         Schedule(entry, now + Pause(entry.Sendings++));
     }
@@ -313,19 +347,19 @@ public sealed class ShardMachine
         sendings.Set(entry, at);
     }
 
-    private void Index(StreamEntry entry)
+    private void Index(StreamEntry entry, object state)
     {
-        foreach (var host in MachineRouter.HostsOf(entry.State))
+        foreach (var host in MachineRouter.HostsOf(state))
         {
             if (!waitingFor.TryGetValue(host, out var keys)) waitingFor.Add(host, keys = []);
             keys.Add(entry.Key);
         }
     }
 
-    private void Reindex(StreamEntry entry, object stateBefore)
+    private void Reindex(StreamEntry entry, object before, object after)
     {
-        Unindex(entry, stateBefore);
-        Index(entry);
+        Unindex(entry, before);
+        Index(entry, after);
     }
 
     private void SetTimer(StreamEntry entry)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Coordinator.Application.Bus;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Store;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Coordinator.Application.Node;
 
 /// <summary>
-/// One coordinator: a thread that collects waiting inputs of all its shards, lets the machine decide, writes the decisions in one
-/// transaction (group commit), and only then sends, answers and acknowledges.
+/// One coordinator: a thread that collects waiting inputs of all its shards and lets the machine decide; another one writes the decisions in one
+/// transaction (group commit) while the first decides on what arrives meanwhile; only what is written is sent, answered and acknowledged.
 /// </summary>
 public sealed class CoordinatorNode : IDisposable
 {
@@ -27,10 +28,10 @@ public sealed class CoordinatorNode : IDisposable
     private readonly List<IDisposable> subscriptions = [];
     private readonly List<ICommitListener> listeners = [];
     private readonly Thread thread;
-    private StorePosition? reached;
+    private readonly CommitThread commits;
     private bool stopping;
 
-    /// <param name="store">The authority; used by this node's thread alone, but for its read methods.</param>
+    /// <param name="store">The authority: one append at a time, no takeover during one; its read methods at any time.</param>
     /// <param name="bus">Messages between shards and to the hosts' links.</param>
     public CoordinatorNode(NodeOptions options, IEventStore store, IBus bus, ILogger log)
     {
@@ -40,6 +41,7 @@ public sealed class CoordinatorNode : IDisposable
         this.log = log;
         clock = new NodeClock(store.Now());
         machine = new ShardMachine(options.Machine);
+        commits = new CommitThread(Append, () => Wake());
         thread = new Thread(Loop) { Name = "coordinator", IsBackground = true };
     }
 
@@ -79,7 +81,7 @@ public sealed class CoordinatorNode : IDisposable
     public Task<CommandResult> Submit(Command command, CommandContext context)
     {
         var answer = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (context.IdempotencyKey is { } key && store.FindIdempotent(context.Actor, key) is { } earlier) return Task.FromResult(Earlier(earlier, context));
+        if (context.IdempotencyKey is { } key && store.FindIdempotent(context.Actor, key) is { } earlier) return Task.FromResult(CommandResult.Repeated(earlier, context));
         if (!Post(new CommandArrived(command, context, result => answer.TrySetResult(result)))) throw new NodeBusyException();
         return answer.Task;
     }
@@ -107,7 +109,7 @@ public sealed class CoordinatorNode : IDisposable
         return answer.Task;
     }
 
-    /// <summary>Stops deciding after the batch in hand. What waits is refused; nothing that was answered is lost.</summary>
+    /// <summary>Stops deciding; what is decided is written first. What waits is refused; nothing that was answered is lost.</summary>
     public void Dispose()
     {
         lock (inbox)
@@ -117,6 +119,7 @@ public sealed class CoordinatorNode : IDisposable
         }
 
         if (thread.IsAlive && Thread.CurrentThread != thread) thread.Join();
+        commits.Dispose();
         foreach (var subscription in subscriptions) subscription.Dispose();
         foreach (var input in inbox) (input as CommandArrived)?.Reply(CommandResult.Refused("node.stopping", "this node is shutting down", "send the request again"));
     }
@@ -130,19 +133,29 @@ public sealed class CoordinatorNode : IDisposable
         }
     }
 
+    private void Wake()
+    {
+        lock (inbox) Monitor.Pulse(inbox);
+    }
+
     private void Loop()
     {
         try
         {
-            List<MachineInput> taken = [];
+            List<MachineInput> heard = [];
             List<Action> asked = [];
-            while (Wait(taken, asked))
+            while (Wait(heard, asked))
             {
+                Turn(heard);
+                heard.Clear();
+                if (asked.Count == 0) continue;
+                // What is asked of the machine must be durable.
+                WriteAll();
                 foreach (var call in asked) call();
-                Turn(taken);
-                taken.Clear();
                 asked.Clear();
             }
+
+            WriteAll();
         }
         catch (Exception e)
         {
@@ -152,61 +165,92 @@ public sealed class CoordinatorNode : IDisposable
         }
     }
 
-    private bool Wait(List<MachineInput> taken, List<Action> asked)
+    private bool Wait(List<MachineInput> heard, List<Action> asked)
     {
         lock (inbox)
         {
-            while (!stopping && inbox.Count == 0 && calls.Count == 0)
+            var room = options.BatchMax - machine.Waiting;
+            while (!stopping && calls.Count == 0 && !commits.IsWritten && (inbox.Count == 0 || room <= 0))
             {
-                var pause = machine.NextDue() is { } due ? due - clock.Now : TimeSpan.FromSeconds(1);
+                var pause = room > 0 && machine.NextDue() is { } due ? due - clock.Now : TimeSpan.FromSeconds(1);
                 if (pause <= TimeSpan.Zero) break;
                 Monitor.Wait(inbox, pause < TimeSpan.FromSeconds(1) ? pause + TimeSpan.FromMilliseconds(1) : TimeSpan.FromSeconds(1));
             }
 
             while (calls.TryDequeue(out var call)) asked.Add(call);
-            while (taken.Count < options.BatchMax && inbox.TryDequeue(out var input)) taken.Add(input);
+            while (heard.Count < room && inbox.TryDequeue(out var input)) heard.Add(input);
             return !stopping;
         }
     }
 
     private void Turn(List<MachineInput> inputs)
     {
+        if (commits.IsWritten) Finish(commits.Wait());
         var now = clock.Now;
         Run(machine.Due(now));
         foreach (var input in inputs) machine.Step(input, now);
-        if (machine.Waiting == 0) return;
-        while (machine.TakeBatch() is { } batch && !Commit(batch)) now = clock.Now;
-        Run(machine.Committed(clock.Now));
-        if (reached is not { } position) return;
-        reached = null;
-        foreach (var listener in listeners) listener.Reached(position);
+        if (!commits.IsBusy) Run(Begin());
     }
 
-    // False: the batch was rolled back and what may be repeated was decided again.
-    private bool Commit(AppendBatch batch)
+    // Hands over what is decided. What needs no writing has its effects at once.
+    private IReadOnlyList<MachineEffect> Begin()
     {
-        var began = Stopwatch.GetTimestamp();
-        AppendOutcome outcome;
-        try
+        if (machine.Waiting == 0) return [];
+        if (machine.TakeBatch() is not { } batch) return machine.Committed(clock.Now);
+        commits.Begin(batch);
+        return [];
+    }
+
+    private void WriteAll()
+    {
+        while (commits.IsBusy || machine.Waiting > 0)
         {
-            options.Failpoints?.Committing(batch);
-            outcome = store.Append(batch);
+            if (commits.IsBusy) Finish(commits.Wait());
+            else Run(Begin());
         }
-        catch (StoreUnavailableException e)
+    }
+
+    // The next batch is handed over before the effects of this one come out: the disk does not wait for them.
+    private void Finish(CommitThread.Result result)
+    {
+        if (!IsCommitted(result)) return;
+        var effects = machine.Committed(clock.Now);
+        var next = Begin();
+        Run(effects);
+        foreach (var listener in listeners) listener.Reached(((AppendOutcome.Committed)result.Outcome!).Position);
+        Run(next);
+    }
+
+    private AppendOutcome Append(AppendBatch batch)
+    {
+        options.Failpoints?.Committing(batch);
+        var outcome = store.Append(batch);
+        if (outcome is AppendOutcome.Committed) options.Failpoints?.Committed(batch);
+        return outcome;
+    }
+
+    // False: the batch was rolled back, with what was decided after it, and what may be repeated was decided again.
+    private bool IsCommitted(CommitThread.Result result)
+    {
+        switch (result.Failure)
         {
-            NodeLog.StoreUnavailable(log, e.Message);
-            RefuseAll("store.unavailable", e.Message, "nothing was changed: send the request again once the store works");
-            // What is due stays due: without a pause a store that is away would be asked without end.
-            Thread.Sleep(StorePause);
-            return false;
+            case null:
+                break;
+            case StoreUnavailableException e:
+                NodeLog.StoreUnavailable(log, e.Message);
+                RefuseAll("store.unavailable", e.Message, "nothing was changed: send the request again once the store works");
+                // What is due stays due: without a pause a store that is away would be asked without end.
+                Thread.Sleep(StorePause);
+                return false;
+            default:
+                ExceptionDispatchInfo.Throw(result.Failure);
+                break;
         }
 
-        Statistics.Appended(batch.Events.Count, Stopwatch.GetElapsedTime(began));
-        switch (outcome)
+        Statistics.Appended(result.Batch.Events.Count, result.Took);
+        switch (result.Outcome)
         {
-            case AppendOutcome.Committed committed:
-                options.Failpoints?.Committed(batch);
-                reached = committed.Position;
+            case AppendOutcome.Committed:
                 return true;
             case AppendOutcome.Fenced fenced:
                 Fenced(fenced.Shards);
@@ -218,7 +262,7 @@ public sealed class CoordinatorNode : IDisposable
                 TakeOverFromSelf(unknown.Detail);
                 return false;
             default:
-                throw new StoreBrokenException($"streams changed under their owner: {outcome}");
+                throw new StoreBrokenException($"streams changed under their owner: {result.Outcome}");
         }
     }
 
@@ -243,7 +287,7 @@ public sealed class CoordinatorNode : IDisposable
         foreach (var input in machine.RolledBack())
         {
             var earlier = input is CommandArrived { Context.IdempotencyKey: { } key } c ? keys.FirstOrDefault(k => k.Key == key && k.Principal == c.Context.Actor) : null;
-            if (earlier is not null && input is CommandArrived taken) taken.Reply(Earlier(earlier, taken.Context));
+            if (earlier is not null && input is CommandArrived taken) taken.Reply(CommandResult.Repeated(earlier, taken.Context));
             else rest.Add(input);
         }
 
@@ -267,10 +311,6 @@ public sealed class CoordinatorNode : IDisposable
     {
         foreach (var input in inputs) machine.Step(input, clock.Now);
     }
-
-    private static CommandResult Earlier(IdempotencyRecord earlier, CommandContext context) => earlier.BodyHash == context.BodyHash
-        ? new CommandResult(null, earlier.Answer, 0, false, null) { Earlier = earlier }
-        : CommandResult.Refused("idempotency.otherBody", "this Idempotency-Key was used with another body", "use a new key for a new request");
 
     private void Run(IReadOnlyList<MachineEffect> effects)
     {
