@@ -43,11 +43,12 @@ public sealed class WholeRuns
     [Fact]
     public void Two_persons_may_give_up_what_a_destination_wrote_before_it_was_lost()
     {
-        // Given a destination that owned the guest, ran it unheard of for a second, and was destroyed and written off
-        string[] faults = ["host-cordoned.host-a.1", "host-destroyed.host-c.1", "net.all-all.1", "net.all-b.5", "host-c.13", "host-b.14"];
+        // Given a seed in which a destination owns the guest, runs it unheard of for a while, and is destroyed and written off. (About one of
+        // 20,000 seeds has it: when the simulator's draws change, look for another one by this count in `lm simulate -o json`.)
+        const ulong seed = 10_310;
 
         // When the held migration is resolved in favour of the source's older copy
-        var run = new SimWorld(1_008_024, SimOptions.Default with { Keep = faults.ToHashSet() }).Run();
+        var run = new SimWorld(seed, SimOptions.Default).Run();
 
         // Then that is no defect of the protocol, in the eyes of the world and of the model alike.
         Assert.Equal(1, run.Seen["a person gave up what the destination had written"]);
