@@ -31,7 +31,7 @@ public sealed class PreCopyKillTests(TwoHosts hosts, ITestOutputHelper output) :
     {
         var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
         await move.BeginAsync(Slow);
-        var seen = await SentAsync(move, new ByteCount(sentKibi * 1024L));
+        var seen = await move.SentAsync(new ByteCount(sentKibi * 1024L));
         _cluster.Kill("coordinator");
         _cluster.StartCoordinator();
 
@@ -46,7 +46,7 @@ public sealed class PreCopyKillTests(TwoHosts hosts, ITestOutputHelper output) :
     {
         var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
         await move.BeginAsync(Slow);
-        await SentAsync(move, ByteCount.FromMebi(16));
+        await move.SentAsync(ByteCount.FromMebi(16));
         _cluster.Kill(move.Source);
         Assert.Equal(1, _cluster.GuestProcesses(move.Vm) - Incoming);
         _cluster.StartAgent(move.Source);
@@ -60,18 +60,6 @@ public sealed class PreCopyKillTests(TwoHosts hosts, ITestOutputHelper output) :
 
     // The destination's paused process, which waits for the memory.
     private const int Incoming = 1;
-
-    private async Task<MigrationResource> SentAsync(Move move, ByteCount least)
-    {
-        MigrationResource? now = null;
-        await _cluster.UntilAsync($"{least} to be sent", async () =>
-        {
-            now = await _cluster.Client.MigrationAsync(move.Id);
-            return now.Status.Transfer?.Sent.Value >= least.Value;
-        });
-        Assert.Equal("PreCopying", now!.Status.Phase);
-        return now;
-    }
 
     private string Figures(Move move, MigrationResource m) =>
         $"re-sent {m.Status.Resent} of {m.Status.Sent}, blackout {m.Status.BlackoutMs:0.0} ms, {_cluster.Witness.Judge(move.Vm)}";

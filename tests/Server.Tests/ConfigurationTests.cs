@@ -42,7 +42,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("Coordinator__Shards", "0", "Coordinator:Shards = '0': must be a whole number from 1 to 4096 (from environment Coordinator__Shards)")]
     [InlineData("Coordinator__Http__Port", "seven", "Coordinator:Http:Port = 'seven': must be a whole number from 0 to 65535 (from environment Coordinator__Http__Port)")]
     [InlineData("Coordinator__Http__Port", "65536", "Coordinator:Http:Port = '65536': must be a whole number from 0 to 65535 (from environment Coordinator__Http__Port)")]
-    [InlineData("Coordinator__Store", "mysql", "Coordinator:Store = 'mysql': must be sqlite (from environment Coordinator__Store)")]
+    [InlineData("Coordinator__Store", "mysql", "Coordinator:Store = 'mysql': must be sqlite or postgres (from environment Coordinator__Store)")]
     [InlineData("Coordinator__Http__Address", "localhost", "Coordinator:Http:Address = 'localhost': must be an IP address (from environment Coordinator__Http__Address)")]
     [InlineData("Coordinator__Node", "Upper Case", "Coordinator:Node = 'Upper Case': must be a name: 1 to 63 of a-z 0-9 . - (from environment Coordinator__Node)")]
     public void A_bad_value_says_what_is_allowed(string name, string value, string message) => Refuses(message, env: [(name, value)]);
@@ -64,6 +64,31 @@ public sealed class ConfigurationTests : IDisposable
         Assert.StartsWith("cannot read " + file, problem.Message);
         Assert.DoesNotContain('\n', problem.Message);
     }
+
+    [Fact]
+    public void The_shared_store_without_an_address_is_refused_with_every_place_to_set_it() => Refuses(
+        "Coordinator:Postgres:Connection is not set: it must be a connection string: Host=…;Database=…;Username=… (environment Coordinator__Postgres__Connection, command line --Postgres:Connection)",
+        env: [("Coordinator__Store", "postgres")]);
+
+    [Fact]
+    public void A_password_on_the_command_line_is_refused_and_not_repeated() => Refuses(
+        "Coordinator:Postgres:Connection holds a password, and every user can read command lines (from command line --Postgres:Connection): set Coordinator:Postgres:PasswordFile instead",
+        args: ["--Store", "postgres", "--Postgres:Connection", "Host=db;Password=hidden"]);
+
+    [Fact]
+    public void A_password_comes_from_the_first_line_of_its_file()
+    {
+        var file = File_("secret\n");
+
+        var options = Read(["--Store", "postgres", "--Postgres:PasswordFile", file], [("Coordinator__Postgres__Connection", "Host=db;Database=fleet")], null);
+
+        Assert.Equal(new PostgresSettings("Host=db;Database=fleet", "secret"), options.Postgres);
+    }
+
+    [Fact]
+    public void A_password_file_that_is_not_there_is_named() => Refuses(
+        "Coordinator:Postgres:PasswordFile = '/nowhere/password': Could not find a part of the path '/nowhere/password'. (from environment Coordinator__Postgres__PasswordFile)",
+        env: [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", "Host=db"), ("Coordinator__Postgres__PasswordFile", "/nowhere/password")]);
 
     [Fact]
     public void An_argument_without_a_value_is_refused() => Refuses("Node has no value (from command line --Node)", args: ["--Node"]);

@@ -7,6 +7,7 @@ using Cli.Demo;
 using Coordinator.Application.Node;
 using Coordinator.Shared.Security;
 using HostNode.Hypervisors.Fake;
+using Lab.Servers;
 
 namespace Cluster.Tests.Given;
 
@@ -19,17 +20,19 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <summary>Name of a coordinator that stood still and was replaced.</summary>
     public const string Zombie = "zombie";
 
-    private const string Node = "node-1";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly Dictionary<string, ChildProcess> _running = [];
     private readonly Dictionary<string, int> _peerPorts = [];
     private readonly (int Http, int Hub) _spare = (FreePort.Find(), FreePort.Find());
     private readonly OwnProcesses _processes;
+    private readonly PostgresServer? _store;
+    private readonly IReadOnlyList<(int Http, int Hub)> _others;
     private (int Http, int Hub) _ports = (FreePort.Find(), FreePort.Find());
 
-    private ClusterUnderTest(IReadOnlyList<string> hosts)
+    private ClusterUnderTest(IReadOnlyList<string> hosts, PostgresServer? store, int coordinators)
     {
-        Hosts = hosts;
+        (Hosts, _store) = (hosts, store);
+        _others = [.. Enumerable.Range(0, coordinators - 1).Select(_ => (FreePort.Find(), FreePort.Find()))];
         _processes = new OwnProcesses(Directory);
         Witness = new Witness(In("witness"));
         Client = new ClusterClient(new Uri(Server));
@@ -53,15 +56,23 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     /// <param name="hosts">Two, if it names none.</param>
     /// <param name="failpoints">Where the coordinator and the agents, by name, fall in their first life.</param>
-    public static async Task<ClusterUnderTest> StartAsync(IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints)
+    public static Task<ClusterUnderTest> StartAsync(IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints) => StartAsync(null, 1, hosts, failpoints);
+
+    /// <summary>Coordinators that share a store; agents know all of them.</summary>
+    /// <param name="store">A running server with nothing of ours in it.</param>
+    public static Task<ClusterUnderTest> StartAsync(PostgresServer store, int coordinators) => StartAsync(store, coordinators, [], new Dictionary<string, string>());
+
+    private static async Task<ClusterUnderTest> StartAsync(PostgresServer? store, int coordinators, IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints)
     {
-        var cluster = new ClusterUnderTest(hosts.Count > 0 ? hosts : ["host-a", "host-b"]);
+        var cluster = new ClusterUnderTest(hosts.Count > 0 ? hosts : ["host-a", "host-b"], store, coordinators);
         try
         {
             cluster.MakeCertificates();
+            if (store is not null) cluster.Migrate();
             cluster.StartCoordinator(failpoints.GetValueOrDefault("coordinator"));
+            for (var number = 2; number <= coordinators; number++) cluster.StartCoordinator(number: number);
             // One that will stand still is followed by another one, which the agents must be able to find.
-            int[] hubs = failpoints.TryGetValue("coordinator", out var point) && point.EndsWith("=stop", StringComparison.Ordinal) ? [cluster._spare.Hub, cluster._ports.Hub] : [cluster._ports.Hub];
+            int[] hubs = failpoints.TryGetValue("coordinator", out var point) && point.EndsWith("=stop", StringComparison.Ordinal) ? [cluster._spare.Hub, cluster._ports.Hub] : [cluster._ports.Hub, .. cluster._others.Select(other => other.Hub)];
             foreach (var host in cluster.Hosts) cluster.MakeHost(host, hubs);
             // Agents that find nobody wait longer each time.
             await cluster.ReadyAsync();
@@ -77,18 +88,26 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     }
 
     /// <param name="failpoint">Where it dies; see <see cref="CoordinatorFailpoints"/>.</param>
-    public void StartCoordinator(string? failpoint = null)
+    /// <param name="number">Which one, from 1.</param>
+    public void StartCoordinator(string? failpoint = null, int number = 1)
     {
+        var (http, hub) = PortsOf(number);
+        var name = Coordinator(number);
         List<(string, string)> settings =
         [
-            ("Coordinator__Node", Node), ("Coordinator__Sqlite__Path", In("coordinator.db")),
-            ("Coordinator__Http__Port", $"{_ports.Http}"), ("Coordinator__Hub__Port", $"{_ports.Hub}"),
-            ("Coordinator__Tls__Certificate", In("coordinator.pem")), ("Coordinator__Tls__Key", In("coordinator.key")), ("Coordinator__Tls__CaBundle", In("ca.pem")),
+            ("Coordinator__Node", NodeOf(number)), .. StoreSettings(), ("Coordinator__Http__Port", $"{http}"), ("Coordinator__Hub__Port", $"{hub}"),
+            ("Coordinator__Tls__Certificate", In(name + ".pem")), ("Coordinator__Tls__Key", In(name + ".key")), ("Coordinator__Tls__CaBundle", In("ca.pem")),
         ];
         if (failpoint is not null) settings.Add((CoordinatorFailpoints.Variable, failpoint));
         // The directory stands in the command line, so that a stray one can be found by it.
-        Start("coordinator", [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "--ReadyFile", In("ready.json")], settings);
+        Start(name, [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "--ReadyFile", In(name + ".ready.json")], settings);
     }
+
+    /// <summary>Name of a coordinator's process, from 1.</summary>
+    public static string Coordinator(int number) => number == 1 ? "coordinator" : $"coordinator-{number}";
+
+    /// <summary>Speaks to one of several coordinators, from 1. The caller's to dispose.</summary>
+    internal ClusterClient ClientOf(int number) => new(new Uri($"http://127.0.0.1:{PortsOf(number).Http}"));
 
     /// <summary>Another coordinator on the same store, at other ports: the one that stands still keeps its own, and is the <see cref="Zombie"/> from now on.</summary>
     public void ReplaceCoordinator()
@@ -247,6 +266,22 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         _running[name] = ChildProcess.Start(name, In(name + ".log"), command, environment);
     }
 
+    private static string NodeOf(int number) => $"node-{number}";
+
+    private (int Http, int Hub) PortsOf(int number) => number == 1 ? _ports : _others[number - 2];
+
+    private IEnumerable<(string, string)> StoreSettings() => _store is null
+        ? [("Coordinator__Sqlite__Path", In("coordinator.db"))]
+        : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString())];
+
+    // As its operator does, before the first start.
+    private void Migrate()
+    {
+        using var migrated = ChildProcess.Start("schema", In("schema.log"), [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "schema", "migrate"], [.. StoreSettings()]);
+        while (!migrated.HasExited) Thread.Sleep(5);
+        Assert.True(migrated.ExitCode == 0, migrated.LastLine());
+    }
+
     private void MakeHost(string host, IEnumerable<int> hubs)
     {
         _peerPorts[host] = FreePort.Find();
@@ -273,7 +308,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         var now = DateTimeOffset.UtcNow;
         var root = CertificateAuthority.Create("cluster under test", now.AddMinutes(-5), now.AddDays(1));
         File.WriteAllText(In("ca.pem"), root.Certificate);
-        Write("coordinator", PeerIdentity.OfCoordinator(Node));
+        for (var number = 1; number <= _others.Count + 1; number++) Write(Coordinator(number), PeerIdentity.OfCoordinator(NodeOf(number)));
         foreach (var host in Hosts) Write(host, new PeerIdentity(PeerRole.Host, host));
 
         void Write(string name, PeerIdentity identity)

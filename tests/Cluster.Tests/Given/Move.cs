@@ -51,6 +51,19 @@ internal sealed class Move
 
     public Task HappenedAsync(string eventType) => _cluster.UntilAsync($"{eventType} of {Vm}", () => HasAsync(eventType));
 
+    /// <summary>Waits until so much was sent, while pre-copy still goes on.</summary>
+    public async Task<MigrationResource> SentAsync(ByteCount least)
+    {
+        MigrationResource? now = null;
+        await _cluster.UntilAsync($"{least} to be sent", async () =>
+        {
+            now = await _cluster.Client.MigrationAsync(Id);
+            return now.Status.Transfer?.Sent.Value >= least.Value;
+        });
+        Assert.Equal("PreCopying", now!.Status.Phase);
+        return now;
+    }
+
     /// <summary>Waits for the last migration of the guest to close: a transient abort is retried by itself.</summary>
     public async Task<MigrationResource> ClosedAsync()
     {

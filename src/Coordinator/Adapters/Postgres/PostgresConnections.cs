@@ -31,7 +31,7 @@ internal sealed class PostgresConnections : IDisposable
     /// <exception cref="StoreConfigurationException">The connection string cannot be read.</exception>
     public PostgresConnections(PostgresStoreOptions options)
     {
-        var builder = Parse(options.ConnectionString);
+        var builder = Parse(options.ConnectionString, options.Password);
         (_place, _shardCount) = (PlaceOf(builder), options.ShardCount);
         builder.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         _writer = Build(builder, Writing, 1);
@@ -61,11 +61,13 @@ internal sealed class PostgresConnections : IDisposable
         _readers.Dispose();
     }
 
-    internal static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    internal static NpgsqlConnectionStringBuilder Parse(string connectionString, string? password)
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = PostgresSchema.Name, ApplicationName = "coordinator" };
+            var builder = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = PostgresSchema.Name, ApplicationName = "coordinator" };
+            if (password is not null) builder.Password = password;
+            return builder;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {

@@ -9,6 +9,9 @@ public sealed record PostgresStoreOptions
     /// </summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>Replaces the connection string's, if any: so that it can come from a file of its own.</summary>
+    public string? Password { get; init; }
+
     /// <summary>The number the database was made with (<c>coordinator schema migrate</c>), 1 to 4096.</summary>
     public int ShardCount { get; init; } = Shared.Identity.Shards.CountDefault;
 

@@ -29,6 +29,7 @@ public sealed class CoordinatorNode : IDisposable
     private readonly List<ICommitListener> listeners = [];
     private readonly Thread thread;
     private readonly CommitThread commits;
+    private volatile string? storeTrouble;
     private bool stopping;
 
     /// <param name="store">The authority: one append at a time, no takeover during one; its read methods at any time.</param>
@@ -49,6 +50,9 @@ public sealed class CoordinatorNode : IDisposable
     public Task<Exception> Failed => failed.Task;
 
     private readonly TaskCompletionSource<Exception> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Why the store could not be used when it was last tried; null if it could. Looked at again each second.</summary>
+    public string? StoreTrouble => storeTrouble;
 
     public DateTimeOffset Now => clock.Now;
 
@@ -146,6 +150,7 @@ public sealed class CoordinatorNode : IDisposable
             List<Action> asked = [];
             while (Wait(heard, asked))
             {
+                if (storeTrouble is not null && !commits.IsBusy) LookAtStore();
                 Turn(heard);
                 heard.Clear();
                 if (asked.Count == 0) continue;
@@ -174,7 +179,7 @@ public sealed class CoordinatorNode : IDisposable
             {
                 var pause = room > 0 && machine.NextDue() is { } due ? due - clock.Now : TimeSpan.FromSeconds(1);
                 if (pause <= TimeSpan.Zero) break;
-                Monitor.Wait(inbox, pause < TimeSpan.FromSeconds(1) ? pause + TimeSpan.FromMilliseconds(1) : TimeSpan.FromSeconds(1));
+                if (!Monitor.Wait(inbox, pause < TimeSpan.FromSeconds(1) ? pause + TimeSpan.FromMilliseconds(1) : TimeSpan.FromSeconds(1)) && storeTrouble is not null) break;
             }
 
             while (calls.TryDequeue(out var call)) asked.Add(call);
@@ -237,8 +242,8 @@ public sealed class CoordinatorNode : IDisposable
             case null:
                 break;
             case StoreUnavailableException e:
-                NodeLog.StoreUnavailable(log, e.Message);
-                RefuseAll("store.unavailable", e.Message, "nothing was changed: send the request again once the store works");
+                NodeLog.StoreUnavailable(log, storeTrouble = e.Message);
+                RefuseAll(machine.RolledBack(), e.Message);
                 // What is due stays due: without a pause a store that is away would be asked without end.
                 Thread.Sleep(StorePause);
                 return false;
@@ -251,6 +256,7 @@ public sealed class CoordinatorNode : IDisposable
         switch (result.Outcome)
         {
             case AppendOutcome.Committed:
+                storeTrouble = null;
                 return true;
             case AppendOutcome.Fenced fenced:
                 Fenced(fenced.Shards);
@@ -266,9 +272,22 @@ public sealed class CoordinatorNode : IDisposable
         }
     }
 
-    private void RefuseAll(string code, string detail, string hint)
+    private static void RefuseAll(IReadOnlyList<MachineInput> inputs, string detail)
     {
-        foreach (var input in machine.RolledBack()) (input as CommandArrived)?.Reply(CommandResult.Refused(code, detail, hint));
+        foreach (var input in inputs) (input as CommandArrived)?.Reply(CommandResult.Refused("store.unavailable", detail, "nothing was changed: send the request again once the store works"));
+    }
+
+    private void LookAtStore()
+    {
+        try
+        {
+            store.Now();
+            storeTrouble = null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            storeTrouble = e.Message;
+        }
     }
 
     // Another node owns these shards now. It was told everything that was acknowledged; what was not will be sent to it again.
@@ -301,10 +320,39 @@ public sealed class CoordinatorNode : IDisposable
         var inputs = machine.RolledBack();
         var owned = machine.Shards.ToList();
         foreach (var shard in owned) machine.Drop(shard);
-        foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
-        foreach (var listener in listeners) listener.Missed();
-        Run(machine.Reminders());
+        while (!TryOwnAgain(owned))
+        {
+            // Nothing can be decided before it is known what was: who waits is told to come again, and is not kept waiting.
+            List<MachineInput> waiting = [];
+            lock (inbox)
+            {
+                if (stopping) break;
+                while (inbox.TryDequeue(out var input)) waiting.Add(input);
+            }
+
+            RefuseAll(waiting, storeTrouble!);
+            Thread.Sleep(StorePause);
+        }
+
         StepAgain(inputs);
+    }
+
+    private bool TryOwnAgain(IReadOnlyList<int> owned)
+    {
+        try
+        {
+            foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
+            foreach (var listener in listeners) listener.Missed();
+            storeTrouble = null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            NodeLog.StoreUnavailable(log, storeTrouble = e.Message);
+            return false;
+        }
+
+        Run(machine.Reminders());
+        return true;
     }
 
     private void StepAgain(IReadOnlyList<MachineInput> inputs)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Coordinator.Application.Store;
 using Coordinator.Shared.Contracts.Api;
 
 namespace Coordinator.Server.Api;
@@ -26,6 +27,11 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client went away: there is nobody to answer.
+        }
+        catch (StoreUnavailableException away) when (!context.Response.HasStarted)
+        {
+            // Commands are refused by the node itself; this is a read.
+            await WriteAsync(context, new ApiProblem(503, "store.unavailable", "Service unavailable", away.Message, "try again in a second") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

@@ -10,8 +10,10 @@ public static class ConfigKeys
     public const string Prefix = "Coordinator:";
 
     public static readonly ConfigKey Node = new("Coordinator:Node", "node-1", "a name: 1 to 63 of a-z 0-9 . -", Names.IsValid);
-    public static readonly ConfigKey Store = OneOf("Coordinator:Store", "sqlite", "sqlite");
+    public static readonly ConfigKey Store = OneOf("Coordinator:Store", "sqlite", "sqlite", "postgres");
     public static readonly ConfigKey SqlitePath = Text("Coordinator:Sqlite:Path", "coordinator.db", "a file path");
+    public static readonly ConfigKey PostgresConnection = Text("Coordinator:Postgres:Connection", null, "a connection string: Host=…;Database=…;Username=…");
+    public static readonly ConfigKey PostgresPasswordFile = Text("Coordinator:Postgres:PasswordFile", null, "path of a file with the password in its first line");
     public static readonly ConfigKey Shards = Number("Coordinator:Shards", Identity.Shards, 1, 4096);
     public static readonly ConfigKey Bus = OneOf("Coordinator:Bus", "inprocess", "inprocess");
 
@@ -35,7 +37,7 @@ public static class ConfigKeys
 
     public static readonly IReadOnlyList<ConfigKey> All =
     [
-        Node, Store, SqlitePath, Shards, Bus, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
+        Node, Store, SqlitePath, PostgresConnection, PostgresPasswordFile, Shards, Bus, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
         HubLateAfterMs, HubGoneAfterMs, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
     ];
 

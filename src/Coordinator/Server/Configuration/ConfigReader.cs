@@ -10,7 +10,12 @@ namespace Coordinator.Server.Configuration;
 public static class ConfigReader
 {
     /// <exception cref="ConfigurationProblemException">Something is misspelt, out of range, or contradicts something else.</exception>
-    public static CoordinatorOptions Read(IReadOnlyList<string> args, IDictionary environment, string settingsFile)
+    public static CoordinatorOptions Read(IReadOnlyList<string> args, IDictionary environment, string settingsFile) =>
+        CoordinatorOptions.From(Collect(args, environment, settingsFile));
+
+    /// <summary>What is set, each value allowed by itself; keys that are not set are missing.</summary>
+    /// <exception cref="ConfigurationProblemException">Something is misspelt or out of range.</exception>
+    public static IReadOnlyDictionary<ConfigKey, Setting> Collect(IReadOnlyList<string> args, IDictionary environment, string settingsFile)
     {
         var found = new Dictionary<ConfigKey, Setting>();
         foreach (var setting in FromFile(settingsFile).Concat(FromEnvironment(environment)).Concat(FromCommandLine(args)))
@@ -24,7 +29,7 @@ public static class ConfigReader
             found[key] = setting;
         }
 
-        return CoordinatorOptions.From(found);
+        return found;
     }
 
     private static ConfigKey Find(Setting setting)

@@ -6,4 +6,7 @@ public sealed class ConfigurationProblemException : Exception
     public ConfigurationProblemException(string message, Exception? inner = null) : base(message, inner)
     {
     }
+
+    public static ConfigurationProblemException NotSet(ConfigKey key) => new(
+        $"{key.Path} is not set: it must be {key.Allowed} (environment {key.EnvironmentName}, command line --{key.Path[ConfigKeys.Prefix.Length..]})");
 }

@@ -8,7 +8,11 @@ public sealed record CoordinatorOptions
 {
     public required string Node { get; init; }
 
+    /// <summary>The embedded store's file; not used with <see cref="Postgres"/>.</summary>
     public required string SqlitePath { get; init; }
+
+    /// <summary>The shared store; null: the embedded one.</summary>
+    public PostgresSettings? Postgres { get; init; }
 
     public required int Shards { get; init; }
 
@@ -44,8 +48,7 @@ public sealed record CoordinatorOptions
     /// <exception cref="ConfigurationProblemException">Settings that contradict each other, or a required one is missing.</exception>
     public static CoordinatorOptions From(IReadOnlyDictionary<ConfigKey, Setting> found)
     {
-        string Get(ConfigKey key) => Maybe(key)
-            ?? throw new ConfigurationProblemException($"{key.Path} is not set: it must be {key.Allowed} (environment {key.EnvironmentName}, command line --{key.Path[ConfigKeys.Prefix.Length..]})");
+        string Get(ConfigKey key) => Maybe(key) ?? throw ConfigurationProblemException.NotSet(key);
         string? Maybe(ConfigKey key) => found.TryGetValue(key, out var setting) ? setting.Value : key.Default;
         int Number(ConfigKey key) => int.Parse(Get(key), CultureInfo.InvariantCulture);
         string Origin(ConfigKey key) => found.TryGetValue(key, out var setting) ? setting.Origin : "default";
@@ -54,6 +57,7 @@ public sealed record CoordinatorOptions
         {
             Node = Get(ConfigKeys.Node),
             SqlitePath = Get(ConfigKeys.SqlitePath),
+            Postgres = Get(ConfigKeys.Store) == "postgres" ? PostgresSettings.From(found) : null,
             Shards = Number(ConfigKeys.Shards),
             Http = new IPEndPoint(IPAddress.Parse(Get(ConfigKeys.HttpAddress)), Number(ConfigKeys.HttpPort)),
             HttpClientCertificates = Get(ConfigKeys.HttpClientCertificates) == "required",

@@ -11,6 +11,9 @@ public static class ExitCodes
     /// <summary>What was given cannot be used.</summary>
     public const int Usage = 2;
 
+    /// <summary>EX_UNAVAILABLE: the database cannot be reached now. Starting again later is right.</summary>
+    public const int Unavailable = 69;
+
     /// <summary>A bug of ours or an I/O error of the store: restart and look at the last log line.</summary>
     public const int Broken = 70;
 

@@ -14,6 +14,7 @@ public static partial class CoordinatorProgram
     public static async Task<int> RunAsync(string[] args)
     {
         if (args is [ReplayCommand.Name, var file]) return Replay(file);
+        if (args is [SchemaCommand.Name, .. var rest]) return SchemaCommand.Run(rest, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
         try
         {
             var options = ConfigReader.Read(args, Environment.GetEnvironmentVariables(), SettingsFile);
@@ -38,6 +39,11 @@ public static partial class CoordinatorProgram
         {
             await Console.Error.WriteLineAsync("config error: " + e.Message);
             return ExitCodes.Configuration;
+        }
+        catch (StoreUnavailableException e)
+        {
+            await Console.Error.WriteLineAsync("store unavailable: " + e.Message);
+            return ExitCodes.Unavailable;
         }
     }
 

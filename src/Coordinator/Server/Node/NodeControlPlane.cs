@@ -82,7 +82,7 @@ internal sealed class NodeControlPlane(
         var failed = node.Failed.IsCompletedSuccessfully ? node.Failed.Result.Message : null;
         return
         [
-            new HealthCheck("store", failed is null && regression.Found is null, failed ?? regression.Found ?? "open"),
+            new HealthCheck("store", (failed ?? regression.Found ?? node.StoreTrouble) is null, failed ?? regression.Found ?? node.StoreTrouble ?? "open"),
             new HealthCheck("shards", failed is null, failed is null ? $"{options.Shards} of {options.Shards} owned" : "none is decided for"),
             new HealthCheck("hub", true, $"{hub.Count} agents connected"),
         ];

@@ -1,4 +1,5 @@
 using Coordinator.Adapters.InProcess;
+using Coordinator.Adapters.Postgres;
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Bus;
 using Coordinator.Application.Machine;
@@ -36,8 +37,10 @@ public static class NodeServices
         services.AddHostedService<NodeHost>();
     }
 
-    private static SqliteStore OpenStore(CoordinatorOptions options)
+    private static IEventStore OpenStore(CoordinatorOptions options)
     {
+        if (options.Postgres is { } postgres)
+            return new PostgresStore(new PostgresStoreOptions { ConnectionString = postgres.Connection, Password = postgres.Password, ShardCount = options.Shards });
         try
         {
             return new SqliteStore(new SqliteStoreOptions { Path = options.SqlitePath, ShardCount = options.Shards });

@@ -18,10 +18,11 @@ public sealed class SchemaMigrator
     private readonly string _program;
 
     /// <param name="program">Version of this program, kept beside each step it runs.</param>
+    /// <param name="password">Replaces the connection string's, if any.</param>
     /// <exception cref="StoreConfigurationException">The connection string cannot be read.</exception>
-    public SchemaMigrator(string connectionString, string program)
+    public SchemaMigrator(string connectionString, string program, string? password = null)
     {
-        var builder = PostgresConnections.Parse(connectionString);
+        var builder = PostgresConnections.Parse(connectionString, password);
         (builder.Pooling, builder.CommandTimeout) = (false, 0);
         (_connectionString, _place, _program) = (builder.ConnectionString, PostgresConnections.PlaceOf(builder), program);
     }
