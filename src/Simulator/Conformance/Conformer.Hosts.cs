@@ -40,8 +40,8 @@ public sealed partial class Conformer
                     Word(host, r.Migration, StepKind.Owned);
                     break;
                 case AttemptRefused r:
-                    // The agent may have died between PREPARED and the making of the copy.
-                    if (host.Hypervisor.Find(r.Vm) is null) Take(Of(r.Vm), new ModelStep(StepKind.Destroyed, 0, host.Number));
+                    // The agent may have died between PREPARED and the making of the copy. (A newer attempt's copy may be about to be made.)
+                    if (host.Hypervisor.Find(r.Vm) is null && attempts.TryGetValue(r.Migration, out var refused) && refused.Vm.Twin.IsPrepared(refused.Attempt)) Take(Of(r.Vm), new ModelStep(StepKind.Destroyed, 0, host.Number));
                     Word(host, r.Migration, StepKind.Refused);
                     break;
                 case HoldPromised r:

@@ -110,8 +110,7 @@ public sealed partial class HandoffTwin
                     a.SourceWord == Word.Intent && a.Phase == Phase.Completed && a.Knows != Knows.Unsent && host.Copy == Copy.Paused,
                     "the destination is asked only when COMMIT may have left, and never by a host that lost its copy");
             case Message.Rejected:
-                return Unless(
-                    a.SourceWord == Word.Rejected && (host.Copy != Copy.Paused || attempts.Exists(b => b.Source == a.Source && b.Epoch > a.Epoch && b.SourceWord == Word.Intent)), "REJECTED is attested when it is in the journal and the guest runs, or is gone");
+                return Unless(a.SourceWord == Word.Rejected && (host.Copy != Copy.Paused || IsOfNewer(a)), "REJECTED is attested when it is in the journal and the guest runs, or is gone");
             case Message.Released:
                 return Unless(a.SourceWord == Word.Released, "R2: RELEASED is said when it is in the journal");
             case Message.Gone:
@@ -120,4 +119,8 @@ public sealed partial class HandoffTwin
                 return Unless(a.SourceWord == Word.Intent && a.IsHeld, "R2: the promise to hold is said when it is in the journal");
         }
     }
+
+    // The stopped copy at the source belongs to a later attempt: it leaves again, or it has come back (which takes a third attempt, so the model has no such step).
+    private bool IsOfNewer(TwinAttempt a) => attempts.Exists(b =>
+        b.Epoch > a.Epoch && ((b.Source == a.Source && b.SourceWord == Word.Intent) || (b.Destination == a.Source && b.DestinationWord is (Word.Prepared or Word.Owned))));
 }

@@ -36,6 +36,9 @@ public sealed partial class HandoffTwin(bool guarded, bool witness = false)
         return null;
     }
 
+    /// <summary>The destination's last word about it is PREPARED.</summary>
+    public bool IsPrepared(int attempt) => attempts[attempt].DestinationWord == Word.Prepared;
+
     /// <summary>The log said ABORTED of it.</summary>
     public bool WasAborted(int attempt) => attempts[attempt].Was(LogStatus.Aborted);
 
