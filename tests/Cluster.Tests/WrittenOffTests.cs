@@ -104,7 +104,7 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
         await cluster.ReadyAsync();
         if (words[0] == "hosts" && (await cluster.Client.HostAsync(words[2])).Status.Phase == "WrittenOff") return;
         (code, text) = cluster.Lm(words);
-        Assert.True(code == 0 || text.Contains("resolve.done", StringComparison.Ordinal), text);
+        Assert.True(code == 0 || text.Contains("resolve.done", StringComparison.Ordinal) || text.Contains("migration.over", StringComparison.Ordinal), text);
     }
 
     private static async Task WithRevivalAsync(ClusterUnderTest cluster, Move move, string eventType)

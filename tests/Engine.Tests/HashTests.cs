@@ -1,4 +1,5 @@
 using System.Text;
+using Coordinator.Shared.Integrity;
 using FsCheck;
 using FsCheck.Fluent;
 using HostNode.Engine.Transfer;

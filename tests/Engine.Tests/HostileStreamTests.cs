@@ -1,3 +1,4 @@
+using Coordinator.Shared.Integrity;
 using Engine.Tests.Given;
 using FsCheck;
 using FsCheck.Fluent;

@@ -120,7 +120,7 @@ public sealed partial class HandoffTwin
         }
     }
 
-    // The stopped copy at the source belongs to a later attempt: it leaves again, or it has come back (which takes a third attempt, so the model has no such step).
+    // The stopped copy at the source belongs to a later attempt: it leaves again or has left, or it has come back (which takes a third attempt, so the model has no such step).
     private bool IsOfNewer(TwinAttempt a) => attempts.Exists(b =>
-        b.Epoch > a.Epoch && ((b.Source == a.Source && b.SourceWord == Word.Intent) || (b.Destination == a.Source && b.DestinationWord is (Word.Prepared or Word.Owned))));
+        b.Epoch > a.Epoch && ((b.Source == a.Source && b.SourceWord is (Word.Intent or Word.Released)) || (b.Destination == a.Source && b.DestinationWord is (Word.Prepared or Word.Owned))));
 }

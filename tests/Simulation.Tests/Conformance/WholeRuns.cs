@@ -56,6 +56,16 @@ public sealed class WholeRuns
     }
 
     [Fact]
+    public void The_last_word_on_an_old_attempt_may_come_while_a_newer_one_is_being_released()
+    {
+        // Given a source that hears of an aborted attempt only now, with RELEASED of the next one on its disk and that copy not destroyed yet
+        var run = new SimWorld(2_015_441, SimOptions.Default).Run();
+
+        // Then its REJECTED of the old one is nothing that the model forbids: the stopped copy is not that attempt's.
+        Assert.Empty(run.Violations);
+    }
+
+    [Fact]
     public void A_step_that_harms_nobody_this_time_is_refused_all_the_same()
     {
         var run = new SimWorld(1, SimOptions.Default with { Mutation = new AsksTooEarly() }).Run();

@@ -7,9 +7,9 @@ namespace Coordinator.Adapters.Sqlite;
 /// <summary>Reads rows of the event table. Replay reads millions of them: names that repeat are kept, body and meta share one array.</summary>
 internal sealed class EventRow
 {
-    public const string Columns = "pos, shard, seq, stream, ver, term, type, schema, at, body, meta";
+    public const string Columns = "pos, shard, seq, stream, ver, term, type, schema, at, body, meta, sum";
 
-    public const string ScanColumns = "pos, shard, seq, stream, ver, term, type, schema, at, body";
+    public const string ScanColumns = "pos, shard, seq, stream, ver, term, type, schema, at, body, sum";
 
     private const int KeysMax = 16_384;
     private const int TypesMax = 1_024;
@@ -22,15 +22,28 @@ internal sealed class EventRow
     public StoredEvent Read(Statement row, Func<long, string> keyOf)
     {
         var (body, meta) = Texts(row);
-        return new StoredEvent(
+        var e = new StoredEvent(
             StoredPosition.Of(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
             StoredTime.FromTicks(row.Long(8)), body, meta);
+        // Rows of before there were checksums have none.
+        if (!row.IsNull(11) && row.Long(11) != EventSum.Of(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), body.Span, meta.Span))
+            throw Damaged(row, e.Stream);
+        return e;
     }
 
     /// <param name="row">Standing on a row of <see cref="ScanColumns"/>: what is returned is valid until its next step.</param>
-    public ScannedEvent Scan(Statement row, Func<long, string> keyOf) => new(
-        row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), StoredTime.FromTicks(row.Long(8)),
-        row.Bytes(9));
+    public ScannedEvent Scan(Statement row, Func<long, string> keyOf)
+    {
+        var e = new ScannedEvent(
+            row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), StoredTime.FromTicks(row.Long(8)),
+            row.Bytes(9));
+        if (!row.IsNull(10) && (uint)row.Long(10) != EventSum.OfScanned(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), e.Body))
+            throw Damaged(row, e.Stream);
+        return e;
+    }
+
+    private static SqliteFailure Damaged(Statement row, string stream) => new(
+        SQLitePCL.raw.SQLITE_CORRUPT, $"event {row.Long(0)}, {stream}@{row.Long(4)}, is not what was written: restore a good copy of the database");
 
     private string Key(long stream, Func<long, string> keyOf)
     {

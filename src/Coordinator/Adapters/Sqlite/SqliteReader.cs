@@ -1,5 +1,6 @@
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
+using Coordinator.Shared.Integrity;
 
 namespace Coordinator.Adapters.Sqlite;
 
@@ -35,7 +36,7 @@ internal sealed class SqliteReader : IDisposable
         try
         {
             _connection.Execute("pragma query_only = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 0");
-            const string row = "select s.id, s.shard, s.key, s.ver, s.closed, s.timer_due, s.timer_token, p.ver, p.state from stream s left join snapshot p on p.stream = s.id";
+            const string row = "select s.id, s.shard, s.key, s.ver, s.closed, s.timer_due, s.timer_token, p.ver, p.state, p.sum from stream s left join snapshot p on p.stream = s.id";
             _begin = _connection.Prepare("begin");
             _end = _connection.Prepare("commit");
             _openStreams = _connection.Prepare($"{row} where s.shard = ?1 and s.closed = 0 and s.id > ?2 order by s.id limit ?3");
@@ -89,7 +90,12 @@ internal sealed class SqliteReader : IDisposable
         var events = new List<StoredEvent>();
         _all.Bind(1, after);
         _all.Bind(2, limit);
-        while (_all.Step()) events.Add(_rows.Read(_all, KeyOf));
+        while (_all.Step())
+        {
+            NothingBetween(after + events.Count, _all.Long(0));
+            events.Add(_rows.Read(_all, KeyOf));
+        }
+
         return events;
     });
 
@@ -101,6 +107,7 @@ internal sealed class SqliteReader : IDisposable
         _scan.Bind(2, limit);
         while (_scan.Step())
         {
+            NothingBetween(last, _scan.Long(0));
             last = _scan.Long(0);
             count++;
             visit(_rows.Scan(_scan, KeyOf));
@@ -132,11 +139,12 @@ internal sealed class SqliteReader : IDisposable
 
     private List<(long Id, LoadedStream Stream)> OpenStreams(int shard, long after)
     {
-        var page = new List<(long, LoadedStream)>();
+        var page = new List<(long Id, LoadedStream Stream)>();
         _openStreams.Bind(1, shard);
         _openStreams.Bind(2, after);
         _openStreams.Bind(3, StreamsPerPage);
         while (_openStreams.Step()) page.Add(ReadRow(_openStreams));
+        if (page.Find(row => row.Stream.Shard != shard) is { Stream: { } stray }) throw Damaged($"{stray.Stream} is listed in shard {shard} and says it is in {stray.Shard}");
         for (var i = 0; i < page.Count; i++) page[i] = WithTail(page[i]);
         return page;
     }
@@ -157,7 +165,8 @@ internal sealed class SqliteReader : IDisposable
 
     private static (long Id, LoadedStream Stream) ReadRow(Statement row)
     {
-        var hasSnapshot = !row.IsNull(7);
+        // A snapshot is only a shortcut: a damaged one is not taken, and all events are.
+        var hasSnapshot = !row.IsNull(7) && (row.IsNull(9) || row.Long(9) == Crc32C.Of(row.Bytes(8)));
         return (row.Long(0), new LoadedStream(
             row.Int(1), row.Text(2), row.Int(3), row.Int(4) != 0,
             row.IsNull(5) ? null : StoredTime.FromTicks(row.Long(5)), row.Long(6),
@@ -170,24 +179,37 @@ internal sealed class SqliteReader : IDisposable
         return row with { Stream = row.Stream with { Tail = tail, Version = tail.Count > 0 ? tail[^1].Version : row.Stream.SnapshotVersion } };
     }
 
+    // Positions are given one after another and never taken back.
+    private static void NothingBetween(long position, long next)
+    {
+        if (next != position + 1) throw Damaged($"event {next} follows event {position}: those between are missing");
+    }
+
     private List<StoredEvent> Tail(long stream, string streamKey, int afterVersion, int limit)
     {
         var events = new List<StoredEvent>();
         _tail.Bind(1, stream);
         _tail.Bind(2, afterVersion);
         _tail.Bind(3, limit);
-        while (_tail.Step()) events.Add(_rows.Read(_tail, _ => streamKey));
+        while (_tail.Step())
+        {
+            events.Add(_rows.Read(_tail, _ => streamKey));
+            if (events[^1].Version != afterVersion + events.Count) throw Damaged($"{streamKey} goes on with version {events[^1].Version} after {afterVersion + events.Count - 1}");
+        }
+
         return events;
     }
 
     private string KeyOf(long stream)
     {
         _key.Bind(1, stream);
-        if (!_key.Step()) throw new SqliteFailure(SQLitePCL.raw.SQLITE_CORRUPT, $"an event names stream row {stream}, which is missing");
+        if (!_key.Step()) throw Damaged($"an event names stream row {stream}, which is missing");
         var key = _key.Text(0);
         _key.Reset();
         return key;
     }
+
+    private static SqliteFailure Damaged(string what) => new(SQLitePCL.raw.SQLITE_CORRUPT, what);
 
     /// <summary>One consistent view of the file for all statements of <paramref name="query"/>.</summary>
     private T Read<T>(Func<T> query)

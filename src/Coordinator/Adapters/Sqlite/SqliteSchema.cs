@@ -21,10 +21,10 @@ internal static class SqliteSchema
           id integer primary key, key text not null unique, shard integer not null, ver integer not null, closed integer not null,
           timer_due integer, timer_token integer not null) strict;
         create index stream_open on stream(shard) where closed = 0;
-        create table snapshot(stream integer primary key, ver integer not null, state blob not null) strict;
+        create table snapshot(stream integer primary key, ver integer not null, state blob not null, sum integer) strict;
         create table event(
           pos integer primary key, shard integer not null, seq integer not null, stream integer not null, ver integer not null, term integer not null,
-          type text not null, schema integer not null, at integer not null, body text not null, meta text not null) strict;
+          type text not null, schema integer not null, at integer not null, body text not null, meta text not null, sum integer) strict;
         create unique index event_by_stream on event(stream, ver);
         create table idempotency(
           principal text not null, key text not null, body_hash text not null, answer text not null, at integer not null,
@@ -48,6 +48,19 @@ internal static class SqliteSchema
         }
 
         Verify(connection, options);
+        if (!HasSums(connection)) AddSums(connection);
+        if (connection.Scalar("select (select sum(seq) from shard) = (select coalesce(max(pos), 0) from event)") != "1")
+            throw new SqliteFailure(raw.SQLITE_CORRUPT, "there are not as many events as were written");
+    }
+
+    private static bool HasSums(SqliteConnection connection) => connection.Scalar("select 1 from pragma_table_info('event') where name = 'sum'") is not null;
+
+    // Databases of before 0.1.0's release: what they hold stays without a checksum.
+    private static void AddSums(SqliteConnection connection)
+    {
+        connection.Execute("begin immediate");
+        if (!HasSums(connection)) connection.Execute("alter table event add column sum integer; alter table snapshot add column sum integer");
+        connection.Execute("commit");
     }
 
     private static bool IsEmpty(SqliteConnection connection) => connection.Scalar("select 1 from sqlite_master limit 1") is null;
@@ -84,7 +97,7 @@ internal static class SqliteSchema
         }
     }
 
-    private static string? Meta(SqliteConnection connection, string name) => connection.Scalar($"select value from meta where name = '{name}'");
+    public static string? Meta(SqliteConnection connection, string name) => connection.Scalar($"select value from meta where name = '{name}'");
 
     /// <summary>Turns an error of opening into words for the operator.</summary>
     public static Exception Refusal(SqliteFailure failure, string path) => failure.Code switch

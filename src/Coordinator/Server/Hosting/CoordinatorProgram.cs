@@ -1,3 +1,4 @@
+using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Node;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
@@ -10,11 +11,13 @@ namespace Coordinator.Server.Hosting;
 public static partial class CoordinatorProgram
 {
     private const string SettingsFile = "appsettings.json";
+    private const string Verify = "verify";
 
     public static async Task<int> RunAsync(string[] args)
     {
         if (args is [ReplayCommand.Name, var file]) return Replay(file);
         if (args is [SchemaCommand.Name, .. var rest]) return SchemaCommand.Run(rest, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
+        if (args is [Verify, var database]) return VerifyDatabase(database);
         try
         {
             var options = ConfigReader.Read(args, Environment.GetEnvironmentVariables(), SettingsFile);
@@ -58,6 +61,21 @@ public static partial class CoordinatorProgram
         {
             Console.Error.WriteLine($"{file}: {e.Message}");
             return ExitCodes.Usage;
+        }
+    }
+
+    // coordinator verify FILE: also beside a node at work, which it does not disturb.
+    private static int VerifyDatabase(string path)
+    {
+        try
+        {
+            Console.WriteLine($"{path}: {SqliteVerification.Run(path)} events, all as they were written");
+            return ExitCodes.Stopped;
+        }
+        catch (Exception e) when (e is StoreConfigurationException or StoreBrokenException or StoreUnavailableException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ExitCodes.Failed;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Coordinator.Shared.Identity;
+using Coordinator.Shared.Integrity;
 using HostNode.Agent.Machine;
 
 namespace HostNode.Agent.Journal;

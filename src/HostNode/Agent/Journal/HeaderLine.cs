@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Coordinator.Shared.Integrity;
 
 namespace HostNode.Agent.Journal;
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 using Coordinator.Shared.Identity;
+using Coordinator.Shared.Integrity;
 using HostNode.Agent.Machine;
 
 namespace HostNode.Agent.Journal;

@@ -1,4 +1,5 @@
 using System.Text;
+using Coordinator.Shared.Integrity;
 
 namespace HostNode.Engine.Transfer;
 

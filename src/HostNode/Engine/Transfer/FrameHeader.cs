@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Coordinator.Shared.Integrity;
 using HostNode.Engine.DirtyTracking;
 
 namespace HostNode.Engine.Transfer;

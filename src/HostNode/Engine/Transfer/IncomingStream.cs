@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Coordinator.Shared.Integrity;
 
 namespace HostNode.Engine.Transfer;
 

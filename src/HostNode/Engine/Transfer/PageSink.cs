@@ -1,4 +1,5 @@
 using System.Numerics;
+using Coordinator.Shared.Integrity;
 using HostNode.Engine.DirtyTracking;
 using HostNode.Engine.Guests;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace HostNode.Engine.Transfer;
+namespace Coordinator.Shared.Integrity;
 
 /// <summary>
 /// CRC-32C (Castagnoli, RFC 3720), by the processor's own instruction. Detects every error of up to 32 bits in a row.

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Cluster.Tests.Given;
+namespace Tests;
 
 /// <summary>
 /// Which part of a matrix is run: every place there is with <c>LM_FULL=1</c> (<c>./dev test --full</c>), else some, others every day.
