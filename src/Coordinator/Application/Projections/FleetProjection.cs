@@ -18,7 +18,7 @@ namespace Coordinator.Application.Projections;
 /// <remarks>Of closed migrations the newest <c>keep</c> stay in memory; an older one is folded from its stream when asked for.</remarks>
 public sealed class FleetProjection(IEventStore store, string codeVersion, int keep = 5_000) : ICommitListener
 {
-    private const int Page = 1_000;
+    private const int Page = 10_000;
 
     private readonly object gate = new();
     private readonly Dictionary<MigrationId, MigrationRow> migrations = [];
