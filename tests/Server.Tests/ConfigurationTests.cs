@@ -71,6 +71,10 @@ public sealed class ConfigurationTests : IDisposable
         env: [("Coordinator__Store", "postgres")]);
 
     [Fact]
+    public void Sharing_without_a_shared_store_is_refused() => Refuses(
+        "Coordinator:Bus = 'postgres' needs Coordinator:Store = postgres (from environment Coordinator__Bus)", env: [("Coordinator__Bus", "postgres")]);
+
+    [Fact]
     public void A_password_on_the_command_line_is_refused_and_not_repeated() => Refuses(
         "Coordinator:Postgres:Connection holds a password, and every user can read command lines (from command line --Postgres:Connection): set Coordinator:Postgres:PasswordFile instead",
         args: ["--Store", "postgres", "--Postgres:Connection", "Host=db;Password=hidden"]);

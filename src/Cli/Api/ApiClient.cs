@@ -132,7 +132,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException)
         {
-            return new CliException(ExitCodes.Failed, $"{_server} answered {(int)response.StatusCode} without a reason: is it a coordinator?");
+            return new CliException(response.StatusCode == HttpStatusCode.ServiceUnavailable ? ExitCodes.Unreachable : ExitCodes.Failed, $"{_server} answered {(int)response.StatusCode} without a reason: is it a coordinator?");
         }
     }
 

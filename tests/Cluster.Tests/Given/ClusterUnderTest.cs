@@ -106,8 +106,12 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <summary>Name of a coordinator's process, from 1.</summary>
     public static string Coordinator(int number) => number == 1 ? "coordinator" : $"coordinator-{number}";
 
-    /// <summary>Speaks to one of several coordinators, from 1. The caller's to dispose.</summary>
-    internal ClusterClient ClientOf(int number) => new(new Uri($"http://127.0.0.1:{PortsOf(number).Http}"));
+    /// <summary>From now on <see cref="Client"/> asks this one of several coordinators, from 1.</summary>
+    public void SpeakTo(int number)
+    {
+        Client.Dispose();
+        Client = new ClusterClient(new Uri($"http://127.0.0.1:{PortsOf(number).Http}"));
+    }
 
     /// <summary>Another coordinator on the same store, at other ports: the one that stands still keeps its own, and is the <see cref="Zombie"/> from now on.</summary>
     public void ReplaceCoordinator()
@@ -272,7 +276,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     private IEnumerable<(string, string)> StoreSettings() => _store is null
         ? [("Coordinator__Sqlite__Path", In("coordinator.db"))]
-        : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString())];
+        : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString()), ("Coordinator__Bus", _others.Count > 0 ? "postgres" : "inprocess")];
 
     // As its operator does, before the first start.
     private void Migrate()

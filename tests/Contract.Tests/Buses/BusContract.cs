@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Contract.Tests.Stores;
 using Coordinator.Application.Bus;
 using Coordinator.Shared.Identity;
 
@@ -37,7 +38,7 @@ public abstract class BusContract
         }
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_subscriber_When_messages_are_sent_until_seen_Then_each_arrives_unchanged_and_nothing_else()
     {
         using var bus = Create();
@@ -58,7 +59,7 @@ public abstract class BusContract
         Assert.Empty(strangers);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_two_subscribers_of_one_address_When_messages_are_sent_until_seen_Then_both_get_them()
     {
         using var bus = Create();
@@ -74,7 +75,7 @@ public abstract class BusContract
         Assert.Equal((50, 50), (first.Count, second.Count));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_no_subscriber_When_published_Then_nothing_happens() =>
         Assert.Null(Record.Exception(() =>
         {
@@ -82,7 +83,7 @@ public abstract class BusContract
             for (var n = 0; n < 5_000; n++) bus.Publish(Message("shard.1", n));
         }));
 
-    [Fact]
+    [ServerFact]
     public void Given_a_handler_that_publishes_to_its_own_address_When_called_Then_it_does_not_wait_for_itself()
     {
         using var bus = Create();
@@ -102,7 +103,7 @@ public abstract class BusContract
         Await(reached);
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_handler_that_stands_still_When_its_queue_is_full_Then_publishing_is_refused_and_other_addresses_may_go_on()
     {
         using var bus = Create(capacity: 10);
@@ -124,7 +125,7 @@ public abstract class BusContract
         Assert.True(accepted < 10_000, "10,000 messages were taken for a handler that stands still");
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_an_ended_subscription_When_published_Then_its_handler_is_not_called_again()
     {
         using var bus = Create();
@@ -146,7 +147,7 @@ public abstract class BusContract
         Assert.Equal(before, Volatile.Read(ref calls));
     }
 
-    [Fact]
+    [ServerFact]
     public void Given_a_disposed_bus_When_published_Then_it_is_refused_and_no_handler_runs()
     {
         var bus = Create();

@@ -47,6 +47,11 @@ public sealed class PostgresStore : IEventStore
         lock (_gate) return _writer.TakeOver(shards, owner);
     }
 
+    public IReadOnlyList<ShardLease> TakeOverAgain(IReadOnlyList<(int Shard, Term Term)> held, string owner)
+    {
+        lock (_gate) return _writer.TakeOverAgain(held, owner);
+    }
+
     public AppendOutcome Append(AppendBatch batch)
     {
         AppendBatchRules.Check(batch);

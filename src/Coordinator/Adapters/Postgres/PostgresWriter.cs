@@ -42,10 +42,16 @@ internal sealed class PostgresWriter(PostgresConnections connections)
     {
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. shards] });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = owner });
-        var raised = new Dictionary<int, ShardLease>(shards.Count);
-        using var row = command.ExecuteReader();
-        while (row.Read()) raised.Add(row.GetInt32(0), new ShardLease(row.GetInt32(0), new Term(row.GetInt64(1)), owner, row.GetInt64(2)));
+        var raised = Leases(command, owner).ToDictionary(lease => lease.Shard);
         return shards.Select(shard => raised[shard]).ToList();
+    });
+
+    public IReadOnlyList<ShardLease> TakeOverAgain(IReadOnlyList<(int Shard, Term Term)> held, string owner) => Repeatable("select shard, term, seq from take_over_again($1, $2, $3)", command =>
+    {
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. held.Select(h => h.Shard)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. held.Select(h => h.Term.Value)] });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = owner });
+        return Leases(command, owner);
     });
 
     public void PruneIdempotent(DateTimeOffset olderThan) => Repeatable(
@@ -64,6 +70,14 @@ internal sealed class PostgresWriter(PostgresConnections connections)
             command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = state, NpgsqlDbType = NpgsqlDbType.Bytea });
             return command.ExecuteNonQuery();
         });
+
+    private static List<ShardLease> Leases(NpgsqlCommand command, string owner)
+    {
+        List<ShardLease> leases = [];
+        using var row = command.ExecuteReader();
+        while (row.Read()) leases.Add(new ShardLease(row.GetInt32(0), new Term(row.GetInt64(1)), owner, row.GetInt64(2)));
+        return leases;
+    }
 
     // Done twice it is as good as done once: whatever breaks, it may simply be asked again.
     private T Repeatable<T>(string sql, Func<NpgsqlCommand, T> run)

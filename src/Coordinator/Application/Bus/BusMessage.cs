@@ -13,6 +13,12 @@ public sealed record BusMessage(string Address, ShardMessage Body)
 
     private static string Name(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard.{shard}");
 
+    /// <summary>Answers for one node.</summary>
+    public static string Node(string name) => "node." + name;
+
+    /// <summary>For every node.</summary>
+    public const string AllNodes = "nodes";
+
     /// <summary>Orders and acknowledgements for the node that holds this host's link.</summary>
     public static string Host(HostId host) => "host." + host.Value;
 }

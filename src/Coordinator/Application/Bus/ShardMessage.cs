@@ -1,4 +1,7 @@
 using System.Text.Json.Serialization;
+using Coordinator.Application.Machine;
+using Coordinator.Application.Store;
+using Coordinator.Domain;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
@@ -16,6 +19,9 @@ namespace Coordinator.Application.Bus;
 [JsonDerivedType(typeof(ClaimReleaseAnswered), nameof(ClaimReleaseAnswered))]
 [JsonDerivedType(typeof(HostChanged), nameof(HostChanged))]
 [JsonDerivedType(typeof(HostStatusAsked), nameof(HostStatusAsked))]
+[JsonDerivedType(typeof(HostLinkStands), nameof(HostLinkStands))]
+[JsonDerivedType(typeof(CommandForwarded), nameof(CommandForwarded))]
+[JsonDerivedType(typeof(CommandAnswered), nameof(CommandAnswered))]
 public abstract record ShardMessage;
 
 /// <summary>A report from an agent, to the shard of its subject. Acknowledged after the commit.</summary>
@@ -54,3 +60,14 @@ public sealed record HostChanged(HostId Host, string What, long StartCount, stri
 /// Answered by <see cref="HostChanged"/> only if so.
 /// </summary>
 public sealed record HostStatusAsked(HostId Host, string ReplyStream, int ReplyShard) : ShardMessage;
+
+/// <summary>A hint to every node: this host's link stands somewhere now, and it waits for what it has to be told.</summary>
+public sealed record HostLinkStands(HostId Host) : ShardMessage;
+
+/// <summary>A command that arrived at a node which does not decide for its shard.</summary>
+/// <param name="Id">Names the answer.</param>
+/// <param name="ReplyNode">Who waits for it.</param>
+public sealed record CommandForwarded(string Id, string ReplyNode, Command Command, CommandContext Context) : ShardMessage;
+
+/// <summary>What was decided on a forwarded command: see <see cref="CommandResult"/>.</summary>
+public sealed record CommandAnswered(string Id, Refusal? Refusal, string Stream, int Version, bool Changed, IdempotencyRecord? Earlier) : ShardMessage;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Coordinator.Domain.Hosts;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
@@ -5,6 +6,18 @@ using Coordinator.Shared.Identity;
 namespace Coordinator.Application.Machine;
 
 /// <summary>What a person or a link asks of the node. Closed family; each goes to exactly one shard.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "command")]
+[JsonDerivedType(typeof(RegisterVm), nameof(RegisterVm))]
+[JsonDerivedType(typeof(StartVmCommand), nameof(StartVmCommand))]
+[JsonDerivedType(typeof(StopVmCommand), nameof(StopVmCommand))]
+[JsonDerivedType(typeof(CreateMigration), nameof(CreateMigration))]
+[JsonDerivedType(typeof(CancelMigration), nameof(CancelMigration))]
+[JsonDerivedType(typeof(ForceMigration), nameof(ForceMigration))]
+[JsonDerivedType(typeof(ResolveMigration), nameof(ResolveMigration))]
+[JsonDerivedType(typeof(CordonHost), nameof(CordonHost))]
+[JsonDerivedType(typeof(UncordonHost), nameof(UncordonHost))]
+[JsonDerivedType(typeof(WriteOffHost), nameof(WriteOffHost))]
+[JsonDerivedType(typeof(AdmitHost), nameof(AdmitHost))]
 public abstract record Command;
 
 public sealed record RegisterVm(VmId Vm, GuestSpec Spec, HostId Host, bool Adopt) : Command;

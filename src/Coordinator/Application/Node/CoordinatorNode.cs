@@ -25,11 +25,12 @@ public sealed class CoordinatorNode : IDisposable
     private readonly Queue<MachineInput> inbox = new();
     private readonly Queue<Action> calls = new();
     private readonly List<BusMessage> leaving = [];
-    private readonly List<IDisposable> subscriptions = [];
+    private readonly Dictionary<int, IDisposable> subscriptions = [];
     private readonly List<ICommitListener> listeners = [];
     private readonly Thread thread;
     private readonly CommitThread commits;
     private volatile string? storeTrouble;
+    private volatile IReadOnlySet<int> owned = new HashSet<int>();
     private bool stopping;
 
     /// <param name="store">The authority: one append at a time, no takeover during one; its read methods at any time.</param>
@@ -54,6 +55,11 @@ public sealed class CoordinatorNode : IDisposable
     /// <summary>Why the store could not be used when it was last tried; null if it could. Looked at again each second.</summary>
     public string? StoreTrouble => storeTrouble;
 
+    /// <summary>Shards this node decides for, as far as it knows: the term in the store is what counts.</summary>
+    public IReadOnlySet<int> OwnedShards => owned;
+
+    public bool Owns(int shard) => owned.Contains(shard);
+
     public DateTimeOffset Now => clock.Now;
 
     public NodeStatistics Statistics { get; } = new();
@@ -61,23 +67,26 @@ public sealed class CoordinatorNode : IDisposable
     /// <summary>Called on the node's thread for each committed event, in order, before anyone is answered. Add before <see cref="Start"/>.</summary>
     public void Listen(ICommitListener listener) => listeners.Add(listener);
 
-    /// <summary>Takes all shards over, replays what is open and begins to decide.</summary>
+    /// <summary>Begins to decide: for all shards, or, where they are shared, for those it is told to take.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be used.</exception>
     public void Start()
     {
-        var started = Stopwatch.GetTimestamp();
-        var leases = store.TakeOver([.. Enumerable.Range(0, store.ShardCount)], options.Machine.Node);
-        foreach (var lease in leases)
-        {
-            machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
-            var shard = lease.Shard;
-            subscriptions.Add(bus.Subscribe(BusMessage.Shard(shard), m => Post(new MessageArrived(shard, m.Body))));
-        }
-
-        NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        Run(machine.Reminders());
+        if (!options.Shared) Take([.. Enumerable.Range(0, store.ShardCount)]);
         thread.Start();
     }
+
+    /// <summary>Takes shards over, replays what is open in them, says again what they have pending and begins to decide for them.</summary>
+    /// <returns>False if the store could not be used: may be repeated.</returns>
+    public Task<bool> TakeAsync(IReadOnlyList<int> shards) => Ask(_ => TryUseStore(() => Take(shards)));
+
+    /// <summary>Stops deciding for shards, with what is decided written.</summary>
+    /// <returns>What it had, so that the store can be told.</returns>
+    public Task<IReadOnlyList<ShardLease>> GiveUpAsync(IReadOnlyList<int> shards) => Ask<IReadOnlyList<ShardLease>>(m =>
+    {
+        var leases = shards.Where(m.Shards.Contains).Select(shard => new ShardLease(shard, m.TermOf(shard), options.Machine.Node, 0)).ToList();
+        Drop(shards);
+        return leases;
+    });
 
     /// <summary>Asks the node to do something. The task ends once the answer is durable.</summary>
     /// <returns>A refusal is a value; see <see cref="CommandResult"/>.</returns>
@@ -124,7 +133,7 @@ public sealed class CoordinatorNode : IDisposable
 
         if (thread.IsAlive && Thread.CurrentThread != thread) thread.Join();
         commits.Dispose();
-        foreach (var subscription in subscriptions) subscription.Dispose();
+        foreach (var subscription in subscriptions.Values) subscription.Dispose();
         foreach (var input in inbox) (input as CommandArrived)?.Reply(CommandResult.Refused("node.stopping", "this node is shutting down", "send the request again"));
     }
 
@@ -295,8 +304,8 @@ public sealed class CoordinatorNode : IDisposable
     {
         NodeLog.Fenced(log, lost.Count, lost[0]);
         var inputs = machine.RolledBack();
-        foreach (var shard in lost) machine.Drop(shard);
-        if (!machine.Shards.Any()) throw new StoreBrokenException("another coordinator process has taken over every shard of this node: this one stops");
+        Drop(lost);
+        if (!options.Shared && owned.Count == 0) throw new StoreBrokenException("another coordinator process has taken over every shard of this node: this one stops");
         StepAgain(inputs);
     }
 
@@ -318,9 +327,9 @@ public sealed class CoordinatorNode : IDisposable
     {
         NodeLog.CommitUnknown(log, detail);
         var inputs = machine.RolledBack();
-        var owned = machine.Shards.ToList();
-        foreach (var shard in owned) machine.Drop(shard);
-        while (!TryOwnAgain(owned))
+        var held = machine.Shards.Select(shard => (shard, machine.TermOf(shard))).ToList();
+        foreach (var (shard, _) in held) machine.Drop(shard);
+        while (!TryUseStore(() => Own(store.TakeOverAgain(held, options.Machine.Node))))
         {
             // Nothing can be decided before it is known what was: who waits is told to come again, and is not kept waiting.
             List<MachineInput> waiting = [];
@@ -334,26 +343,62 @@ public sealed class CoordinatorNode : IDisposable
             Thread.Sleep(StorePause);
         }
 
+        Drop([.. held.Select(h => h.shard).Except(machine.Shards)]);
         StepAgain(inputs);
     }
 
-    private bool TryOwnAgain(IReadOnlyList<int> owned)
+    private bool TryUseStore(Action use)
     {
         try
         {
-            foreach (var lease in store.TakeOver(owned, options.Machine.Node)) machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
-            foreach (var listener in listeners) listener.Missed();
+            use();
             storeTrouble = null;
+            return true;
         }
         catch (StoreUnavailableException e)
         {
             NodeLog.StoreUnavailable(log, storeTrouble = e.Message);
             return false;
         }
-
-        Run(machine.Reminders());
-        return true;
     }
+
+    private void Take(IReadOnlyList<int> shards) => Own(store.TakeOver(shards, options.Machine.Node));
+
+    private void Own(IReadOnlyList<ShardLease> leases)
+    {
+        var started = Stopwatch.GetTimestamp();
+        // What was committed by others, or by us without our knowing, is known before anything is decided on it.
+        foreach (var listener in listeners) listener.Missed();
+        foreach (var lease in leases)
+        {
+            machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
+            if (!subscriptions.ContainsKey(lease.Shard)) subscriptions[lease.Shard] = bus.Subscribe(BusMessage.Shard(lease.Shard), m => Heard(lease.Shard, m.Body));
+        }
+
+        owned = machine.Shards.ToHashSet();
+        NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        Run(machine.Reminders());
+    }
+
+    private void Drop(IReadOnlyList<int> shards)
+    {
+        foreach (var shard in shards)
+        {
+            machine.Drop(shard);
+            if (subscriptions.Remove(shard, out var subscription)) subscription.Dispose();
+        }
+
+        owned = machine.Shards.ToHashSet();
+    }
+
+    private void Heard(int shard, ShardMessage message)
+    {
+        if (message is CommandForwarded f) Post(new CommandArrived(f.Command, f.Context, result => Answer(f, result)));
+        else Post(new MessageArrived(shard, message));
+    }
+
+    private void Answer(CommandForwarded asked, CommandResult result) => bus.Publish(new BusMessage(
+        BusMessage.Node(asked.ReplyNode), new CommandAnswered(asked.Id, result.Refusal, result.Stream, result.Version, result.Changed, result.Earlier)));
 
     private void StepAgain(IReadOnlyList<MachineInput> inputs)
     {

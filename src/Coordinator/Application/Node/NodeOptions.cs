@@ -10,6 +10,9 @@ public sealed record NodeOptions
     /// <summary>Where a test lets this process die; null outside tests.</summary>
     public CoordinatorFailpoints? Failpoints { get; init; }
 
+    /// <summary>Other nodes decide for other shards of the same store: this one begins with none, and goes on when it loses all.</summary>
+    public bool Shared { get; init; }
+
     /// <summary>Inputs decided in one transaction at the most.</summary>
     public int BatchMax { get; init; } = 2048;
 

@@ -16,11 +16,13 @@ namespace Coordinator.Application.Projections;
 /// has come and reads on from there. Reads are safe from any thread and see a row only as it is durable.
 /// </summary>
 /// <remarks>Of closed migrations the newest <c>keep</c> stay in memory; an older one is folded from its stream when asked for.</remarks>
-public sealed class FleetProjection(IEventStore store, string codeVersion, int keep = 5_000) : ICommitListener
+/// <param name="shared">Other nodes commit too: how far this one has come is told by what was read, never by what it committed itself.</param>
+public sealed class FleetProjection(IEventStore store, string codeVersion, int keep = 5_000, bool shared = false) : ICommitListener
 {
     private const int Page = 10_000;
 
     private readonly object gate = new();
+    private readonly object reading = new();
     private readonly Dictionary<MigrationId, MigrationRow> migrations = [];
     private readonly Dictionary<VmId, VmRow> vms = [];
     private readonly Dictionary<HostId, HostRow> hosts = [];
@@ -39,9 +41,19 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         ReadOn();
     }
 
-    private void ReadOn()
+    /// <summary>Told of each event that was read from the store rather than heard from this node, on the reader's thread.</summary>
+    public event Action<string, object>? Followed;
+
+    /// <summary>Reads what others have committed meanwhile. Any thread; safe to repeat.</summary>
+    public void ReadOn()
     {
-        while (store.Scan(position, Page, Read) is { Count: > 0 } page) position = page.Position;
+        lock (reading)
+        {
+            while (store.Scan(position, Page, Read) is { Count: > 0 } page)
+            {
+                lock (gate) position = page.Position;
+            }
+        }
     }
 
     /// <summary>Saves rows and position; what is committed meanwhile is read again at the next start.</summary>
@@ -66,6 +78,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     public void Reached(StorePosition position)
     {
+        if (shared) return;
         lock (gate) this.position = position;
     }
 
@@ -123,6 +136,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         {
             var body = EventCatalog.Read(e.Type, e.SchemaVersion, e.Body);
             lock (gate) Apply(e.Stream, e.Version, e.Shard, e.Term, e.At, body);
+            Followed?.Invoke(e.Stream, body);
         }
         catch (UnknownEventException)
         {

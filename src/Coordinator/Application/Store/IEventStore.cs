@@ -21,6 +21,15 @@ public interface IEventStore : IDisposable
     /// <exception cref="StoreUnavailableException">Cannot be reached, is read-only or full. Nothing was changed, or the raise is harmless.</exception>
     IReadOnlyList<ShardLease> TakeOver(IReadOnlyList<int> shards, string owner);
 
+    /// <summary>
+    /// The same for a node that does not know what became of its last append: only shards that nobody has taken since are raised, so that it takes nothing
+    /// from a node that followed it. Waits for an append that is under way.
+    /// </summary>
+    /// <param name="held">Shards and terms as this node last knew them.</param>
+    /// <returns>Those that are still its own.</returns>
+    /// <exception cref="StoreUnavailableException">Cannot be reached, is read-only or full. Nothing was changed, or the raise is harmless.</exception>
+    IReadOnlyList<ShardLease> TakeOverAgain(IReadOnlyList<(int Shard, Term Term)> held, string owner) => TakeOver([.. held.Select(h => h.Shard)], owner);
+
     /// <summary>Every open stream of a shard: newest snapshot and the events after it, in version order. Closed streams are not read.</summary>
     IEnumerable<LoadedStream> LoadOpen(int shard);
 

@@ -14,6 +14,9 @@ public sealed record CoordinatorOptions
     /// <summary>The shared store; null: the embedded one.</summary>
     public PostgresSettings? Postgres { get; init; }
 
+    /// <summary>Other coordinators share the store, and messages travel between them through it.</summary>
+    public bool Shared { get; init; }
+
     public required int Shards { get; init; }
 
     /// <summary>Where operators and clients connect. Anything but loopback needs client certificates.</summary>
@@ -58,6 +61,7 @@ public sealed record CoordinatorOptions
             Node = Get(ConfigKeys.Node),
             SqlitePath = Get(ConfigKeys.SqlitePath),
             Postgres = Get(ConfigKeys.Store) == "postgres" ? PostgresSettings.From(found) : null,
+            Shared = Get(ConfigKeys.Bus) == "postgres",
             Shards = Number(ConfigKeys.Shards),
             Http = new IPEndPoint(IPAddress.Parse(Get(ConfigKeys.HttpAddress)), Number(ConfigKeys.HttpPort)),
             HttpClientCertificates = Get(ConfigKeys.HttpClientCertificates) == "required",
@@ -72,6 +76,11 @@ public sealed record CoordinatorOptions
             LogLevel = Enum.Parse<LogLevel>(Get(ConfigKeys.LogLevel)),
             ReadyFile = Maybe(ConfigKeys.ReadyFile),
         };
+        if (options.Shared && options.Postgres is null)
+        {
+            throw new ConfigurationProblemException($"{ConfigKeys.Bus.Path} = 'postgres' needs {ConfigKeys.Store.Path} = postgres (from {Origin(ConfigKeys.Bus)})");
+        }
+
         if (!IPAddress.IsLoopback(options.Http.Address) && !options.HttpClientCertificates)
         {
             throw new ConfigurationProblemException(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Coordinator.Application.Cluster;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Server.Node;
@@ -8,7 +9,14 @@ public sealed class HostLinks(TimeProvider clock)
 {
     private readonly ConcurrentDictionary<HostId, HostLink> _links = new();
 
-    public HostLink Of(HostId host) => _links.GetValueOrDefault(host, HostLink.Unknown);
+    private volatile IReadOnlyDictionary<HostId, string> _elsewhere = new Dictionary<HostId, string>();
+
+    /// <summary>A link that stands here, or else at another node.</summary>
+    public HostLink Of(HostId host) => _links.TryGetValue(host, out var link) && (link.Phase != "Gone" || !_elsewhere.ContainsKey(host)) ? link
+        : _elsewhere.ContainsKey(host) ? HostLink.AtAnotherNode : HostLink.Unknown;
+
+    /// <summary>Which links the other nodes hold, as of now.</summary>
+    public void Elsewhere(ClusterView view) => _elsewhere = view.Links;
 
     public void Connected(HostId host, long link, string version) => _links[host] = new HostLink("Ready", link, clock.GetUtcNow(), version);
 
@@ -33,4 +41,7 @@ public sealed class HostLinks(TimeProvider clock)
 public sealed record HostLink(string Phase, long Number, DateTimeOffset? Since, string? AgentVersion)
 {
     public static readonly HostLink Unknown = new("Unknown", 0, null, null);
+
+    /// <summary>That node knows more.</summary>
+    public static readonly HostLink AtAnotherNode = new("Ready", 0, null, null);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Coordinator.Application.Bus;
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
@@ -17,7 +18,7 @@ namespace Coordinator.Server.Node;
 /// host arrives on the bus under its address for as long as its link stands here.
 /// </summary>
 internal sealed class HubBridge(
-    CoordinatorNode node, FleetProjection fleet, IBus bus, HostLinks links, LiveSamples samples, ChangeFeed changes, OrderSigner signer,
+    CoordinatorNode node, CommandRouter router, FleetProjection fleet, IBus bus, HostLinks links, LiveSamples samples, ChangeFeed changes, OrderSigner signer,
     StoreRegression regression, CoordinatorOptions options, IServiceProvider services) : IHubEvents
 {
     private readonly ConcurrentDictionary<(HostId Host, long Link), IDisposable> _subscriptions = new();
@@ -28,7 +29,7 @@ internal sealed class HubBridge(
         var context = new CommandContext("host/" + hello.Host, "hub", null, null, null, null, null, null);
         try
         {
-            var answer = await node.Submit(new AdmitHost(new Admit(hello.Host, hello.JournalId, hello.StartCount, hello.BootId, hello.Facts)), context).WaitAsync(cancellation);
+            var answer = await router.SubmitAsync(new AdmitHost(new Admit(hello.Host, hello.JournalId, hello.StartCount, hello.BootId, hello.Facts)), context).WaitAsync(cancellation);
             return answer.Refusal is { } refusal ? new Admission.RefusedAdmission(CodeOf(refusal.Code), refusal.Detail) : new Admission.Admitted();
         }
         catch (NodeBusyException e)
@@ -44,6 +45,7 @@ internal sealed class HubBridge(
         _subscriptions[(hello.Host, link)] = bus.Subscribe(BusMessage.Host(hello.Host), message => Deliver(hub, hello.Host, message.Body));
         links.Connected(hello.Host, link, hello.Version);
         node.HostLinked(hello.Host);
+        if (options.Shared) bus.Publish(new BusMessage(BusMessage.AllNodes, new HostLinkStands(hello.Host)));
     }
 
     public void ReportArrived(HostId host, AgentReport report)

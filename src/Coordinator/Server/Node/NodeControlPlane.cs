@@ -1,3 +1,4 @@
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
@@ -14,8 +15,8 @@ namespace Coordinator.Server.Node;
 
 /// <summary>The API's words as commands of the node, and the node's answers as resources.</summary>
 internal sealed class NodeControlPlane(
-    CoordinatorNode node, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, AgentHub hub,
-    CoordinatorOptions options) : IControlPlane
+    CoordinatorNode node, CommandRouter router, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, AgentHub hub,
+    CoordinatorOptions options, PlacementLoop? placement = null) : IControlPlane
 {
     public async Task<Answer<MigrationResource>> CreateMigrationAsync(Requests.CreateMigration body, Call call)
     {
@@ -83,9 +84,18 @@ internal sealed class NodeControlPlane(
         return
         [
             new HealthCheck("store", (failed ?? regression.Found ?? node.StoreTrouble) is null, failed ?? regression.Found ?? node.StoreTrouble ?? "open"),
-            new HealthCheck("shards", failed is null, failed is null ? $"{options.Shards} of {options.Shards} owned" : "none is decided for"),
+            failed is null ? Shards() : new HealthCheck("shards", false, "none is decided for"),
             new HealthCheck("hub", true, $"{hub.Count} agents connected"),
         ];
+    }
+
+    private HealthCheck Shards()
+    {
+        var owned = $"{node.OwnedShards.Count} of {options.Shards} owned";
+        if (placement is null) return new HealthCheck("shards", true, owned);
+        if (placement.View is not { } view || placement.Trouble is not null) return new HealthCheck("shards", false, $"{owned}; the other nodes cannot be seen: {placement.Trouble ?? "not yet"}");
+        var free = view.Owners.Count(owner => !view.Live.Contains(owner));
+        return new HealthCheck("shards", free == 0, $"{owned} here, nodes: {string.Join(", ", view.Live)}{(free == 0 ? "" : $"; {free} shards wait for an owner")}");
     }
 
     private async Task<Answer<MigrationResource>> MigrationCommandAsync(MigrationId id, Command command, Call call, string? reason)
@@ -119,7 +129,7 @@ internal sealed class NodeControlPlane(
         var context = new CommandContext(call.Actor, "api", reason, call.RequestId, call.TraceParent, call.IdempotencyKey, call.BodyHash, checked((int?)call.IfMatch));
         try
         {
-            return RefusalMap.OrThrow(await node.Submit(command, context));
+            return RefusalMap.OrThrow(await router.SubmitAsync(command, context));
         }
         catch (NodeBusyException e)
         {

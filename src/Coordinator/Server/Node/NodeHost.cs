@@ -1,3 +1,5 @@
+using Coordinator.Application.Bus;
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
@@ -12,12 +14,13 @@ namespace Coordinator.Server.Node;
 /// </summary>
 internal sealed class NodeHost(
     CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, IEventStore store,
-    IHostApplicationLifetime lifetime) : IHostedService, IDisposable
+    IBus bus, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMinutes(10);
 
     private Timer? _upkeep;
+    private IDisposable? _hints;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -25,8 +28,13 @@ internal sealed class NodeHost(
         // In this order: whoever is woken by the feed must find the row already changed.
         node.Listen(fleet);
         node.Listen(metrics);
-        node.Listen(new WatchWaker(changes, samples));
+        var waker = new WatchWaker(changes, samples);
+        node.Listen(waker);
+        fleet.Followed += waker.Happened;
         node.Start();
+        follower?.Start();
+        _hints = bus.Subscribe(BusMessage.AllNodes, Hint);
+        placement?.Start();
         _ = StopWithNodeAsync();
         _upkeep = new Timer(_ => Upkeep(), null, UpkeepEvery, UpkeepEvery);
         return Task.CompletedTask;
@@ -35,6 +43,9 @@ internal sealed class NodeHost(
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _upkeep?.Dispose();
+        placement?.Dispose();
+        follower?.Dispose();
+        _hints?.Dispose();
         node.Dispose();
         if (!node.Failed.IsCompleted) Upkeep();
         // Bus and store are the container's to dispose, after everything that was made from them.
@@ -42,6 +53,11 @@ internal sealed class NodeHost(
     }
 
     public void Dispose() => _upkeep?.Dispose();
+
+    private void Hint(BusMessage message)
+    {
+        if (message.Body is HostLinkStands linked) node.HostLinked(linked.Host);
+    }
 
     private async Task StopWithNodeAsync()
     {

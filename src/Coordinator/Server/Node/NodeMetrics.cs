@@ -19,7 +19,7 @@ internal sealed class NodeMetrics : ICommitListener, IDisposable
     private readonly Counter<long> _bytes;
     private readonly Counter<long> _events;
 
-    public NodeMetrics(CoordinatorNode node, FleetProjection fleet, Configuration.CoordinatorOptions options)
+    public NodeMetrics(CoordinatorNode node, FleetProjection fleet)
     {
         _fleet = fleet;
         _ended = _meter.CreateCounter<long>("lm_migrations_total", description: "Migrations that ended, by outcome and reason code.");
@@ -31,7 +31,7 @@ internal sealed class NodeMetrics : ICommitListener, IDisposable
         var append = Histogram("lm_event_append_duration_seconds", "s", "One group commit.", 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1);
         node.Statistics.AppendMeasured += (events, took) => append.Record(took.TotalSeconds);
         _meter.CreateObservableGauge("lm_migrations_inflight", InFlight, description: "Migrations that are not closed, by state.");
-        _meter.CreateObservableGauge("lm_shard_owned", () => node.Failed.IsCompleted ? 0 : options.Shards, description: "Shards this process decides for.");
+        _meter.CreateObservableGauge("lm_shard_owned", () => node.Failed.IsCompleted ? 0 : node.OwnedShards.Count, description: "Shards this process decides for.");
         _meter.CreateObservableGauge("lm_projection_skipped_events", () => fleet.Skipped, description: "Events of types this version does not know.");
     }
 

@@ -1,7 +1,9 @@
 using Coordinator.Adapters.InProcess;
 using Coordinator.Adapters.Postgres;
+using Coordinator.Adapters.Postgres.Cluster;
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Bus;
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
@@ -19,12 +21,16 @@ public static class NodeServices
     /// <param name="failpoints">Where a test lets the process die; null outside tests.</param>
     public static void Add(IServiceCollection services, CoordinatorOptions options, CoordinatorFailpoints? failpoints = null)
     {
+        var machine = new MachineOptions { Node = options.Node, ShardCount = options.Shards, CodeVersion = BuildInfo.Version };
         services.AddSingleton<IEventStore>(_ => OpenStore(options));
-        services.AddSingleton<IBus>(provider => new InProcessBus(onFailure: (message, e) => BusFailed(provider, message, e)));
+        services.AddSingleton<IBus>(provider => OpenBus(provider, options));
         services.AddSingleton(provider => new CoordinatorNode(
-            new NodeOptions { Machine = new MachineOptions { Node = options.Node, ShardCount = options.Shards, CodeVersion = BuildInfo.Version }, Failpoints = failpoints },
+            new NodeOptions { Machine = machine, Failpoints = failpoints, Shared = options.Shared },
             provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IBus>(), provider.GetRequiredService<ILogger<CoordinatorNode>>()));
-        services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version));
+        services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version, shared: options.Shared));
+        services.AddSingleton(provider => new CommandRouter(
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), machine, options.Shared, provider.GetRequiredService<FleetProjection>().ReadOn));
+        if (options.Shared) AddCluster(services, options);
         services.AddSingleton<HostLinks>();
         services.AddSingleton<LiveSamples>();
         services.AddSingleton<StoreRegression>();
@@ -37,10 +43,29 @@ public static class NodeServices
         services.AddHostedService<NodeHost>();
     }
 
+    private static void AddCluster(IServiceCollection services, CoordinatorOptions options)
+    {
+        services.AddSingleton<IClusterMembership>(_ => new PostgresMembership(Database(options), options.Node));
+        services.AddSingleton(provider => new PlacementLoop(
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IClusterMembership>(), options.Node, provider.GetRequiredService<HostLinks>().Elsewhere,
+            provider.GetRequiredService<ILogger<PlacementLoop>>()));
+        services.AddSingleton<FeedFollower>();
+    }
+
+    private static PostgresStoreOptions Database(CoordinatorOptions options) =>
+        new() { ConnectionString = options.Postgres!.Connection, Password = options.Postgres.Password, ShardCount = options.Shards };
+
+    private static IBus OpenBus(IServiceProvider provider, CoordinatorOptions options)
+    {
+        var local = new InProcessBus(onFailure: (message, e) => BusFailed(provider, message, e));
+        if (!options.Shared) return local;
+        var log = provider.GetRequiredService<ILogger<PostgresBus>>();
+        return new PostgresBus(Database(options), options.Node, local, onTrouble: detail => log.LogWarning("messages between nodes are lost: {Detail}", detail));
+    }
+
     private static IEventStore OpenStore(CoordinatorOptions options)
     {
-        if (options.Postgres is { } postgres)
-            return new PostgresStore(new PostgresStoreOptions { ConnectionString = postgres.Connection, Password = postgres.Password, ShardCount = options.Shards });
+        if (options.Postgres is not null) return new PostgresStore(Database(options));
         try
         {
             return new SqliteStore(new SqliteStoreOptions { Path = options.SqlitePath, ShardCount = options.Shards });

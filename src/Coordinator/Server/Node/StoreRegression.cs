@@ -20,6 +20,9 @@ public sealed class StoreRegression(FleetProjection fleet)
     {
         foreach (var mark in highestSeen)
         {
+            if (VersionOf(mark.Subject) is not { } known || mark.Number <= known) continue;
+            // Another node may have committed it a moment ago: what counts is what is stored.
+            fleet.ReadOn();
             if (VersionOf(mark.Subject) is not { } version || mark.Number <= version) continue;
             return _found = $"{host} has seen order {mark.Number} of {mark.Subject}, this store ends at version {version}: it has gone backwards; put a newer copy back";
         }

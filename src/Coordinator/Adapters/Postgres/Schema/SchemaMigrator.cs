@@ -53,7 +53,7 @@ public sealed class SchemaMigrator
             if (version > Newest) throw new StoreConfigurationException($"{_place} has schema version {version}, this program knows {Newest}: use the version that migrated it, or a newer one");
             for (; version < target; version++) Forward(connection, Migration.All[version], shards);
             for (; version > target; version--) Back(connection, Migration.All[version - 1]);
-            if (grantTo is not null && target > 0) Grant(connection, grantTo);
+            if (grantTo is not null && target > 0) Grant(connection, grantTo, target);
             return StatusOf(connection);
         });
     }
@@ -96,7 +96,7 @@ public sealed class SchemaMigrator
     }
 
     // Rows of the event table can be added and read. Nothing is granted that could change or delete one.
-    private void Grant(NpgsqlConnection connection, string role)
+    private void Grant(NpgsqlConnection connection, string role, int version)
     {
         using var known = new NpgsqlCommand("select quote_ident(rolname) from pg_roles where rolname = $1", connection) { Parameters = { new() { Value = role } } };
         if (known.ExecuteScalar() is not string quoted) throw new StoreConfigurationException($"{_place} has no role '{role}': create it first: create role … login");
@@ -108,6 +108,7 @@ public sealed class SchemaMigrator
             grant update on shard, feed to {quoted};
             grant insert, delete on idempotency to {quoted};
             """);
+        if (version >= 2) Execute(connection, $"grant insert, update, delete on node, bus_subscription, bus_message to {quoted}");
     }
 
     private SchemaStatus StatusOf(NpgsqlConnection connection)

@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Coordinator.Application.Bus;
+using Coordinator.Application.Store;
+using Npgsql;
+
+namespace Coordinator.Adapters.Postgres.Cluster;
+
+/// <summary>
+/// The bus of several coordinators without a broker. What a node has for itself takes the way of a single node; the rest is rows of the database, woken
+/// by a notification and looked for each second all the same. Every message may be lost, at the latest when the server crashes.
+/// </summary>
+public sealed class PostgresBus : IBus
+{
+    private const int BatchMax = 512;
+
+    // Notifications are hints: also without one we look, and say again what we subscribe to.
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly string _node;
+    private readonly IBus _local;
+    private readonly int _capacity;
+    private readonly Action<string> _onTrouble;
+    private readonly object _gate = new();
+    private readonly Queue<BusMessage> _outbox = new();
+    private readonly Dictionary<string, int> _addresses = new(StringComparer.Ordinal);
+    private readonly ClusterConnection _sending;
+    private readonly ClusterConnection _receiving;
+    private readonly Thread _sender;
+    private readonly Thread _receiver;
+    private readonly CancellationTokenSource _stop = new();
+    private volatile HashSet<string> _shared = [];
+    private long _subscribedAt;
+    private bool _addressesChanged = true;
+    private bool _disposed;
+
+    /// <param name="local">Hands messages to this node's own handlers; disposed with this bus.</param>
+    /// <param name="capacity">Messages for other nodes that wait to be sent before publishing is refused; and that wait at another node before more are dropped.</param>
+    /// <param name="onTrouble">Told in words when the database cannot be used: messages are lost meanwhile.</param>
+    public PostgresBus(PostgresStoreOptions options, string node, IBus local, int capacity = 16_384, Action<string>? onTrouble = null)
+    {
+        (_node, _local, _capacity, _onTrouble) = (node, local, capacity, onTrouble ?? (_ => { }));
+        _sending = new ClusterConnection(options, _ => { });
+        _receiving = new ClusterConnection(options, Listen);
+        _sender = new Thread(Send) { IsBackground = true, Name = "bus sender" };
+        _receiver = new Thread(Receive) { IsBackground = true, Name = "bus receiver" };
+        _sender.Start();
+        _receiver.Start();
+    }
+
+    public bool Publish(BusMessage message)
+    {
+        bool isLocal, isShared;
+        lock (_gate)
+        {
+            if (_disposed) return false;
+            isLocal = _addresses.ContainsKey(message.Address);
+            isShared = _shared.Contains(message.Address);
+            if (!isLocal || isShared)
+            {
+                if (_outbox.Count >= _capacity) return false;
+                _outbox.Enqueue(message);
+                if (_outbox.Count == 1) Monitor.Pulse(_gate);
+            }
+        }
+
+        return !isLocal || _local.Publish(message);
+    }
+
+    public IDisposable Subscribe(string address, Action<BusMessage> handler)
+    {
+        var subscription = _local.Subscribe(address, handler);
+        lock (_gate)
+        {
+            _addresses[address] = _addresses.GetValueOrDefault(address) + 1;
+            _addressesChanged = true;
+            Monitor.Pulse(_gate);
+        }
+
+        return new Subscription(() => Unsubscribe(address, subscription));
+    }
+
+    /// <summary>Drops what waits and returns when no handler runs any more (unless called from one).</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        _stop.Cancel();
+        _sender.Join();
+        _receiver.Join();
+        _sending.Dispose();
+        _receiving.Dispose();
+        _local.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Unsubscribe(string address, IDisposable subscription)
+    {
+        subscription.Dispose();
+        lock (_gate)
+        {
+            if (_addresses[address] > 1) _addresses[address]--;
+            else _addresses.Remove(address);
+            _addressesChanged = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private void Send()
+    {
+        List<BusMessage> batch = [];
+        while (WaitToSend(batch, out var addresses))
+        {
+            try
+            {
+                if (addresses is not null) _shared = _sending.Use(connection => Subscribe(connection, addresses));
+                if (batch.Count > 0) _sending.Use(connection => Publish(connection, batch));
+            }
+            catch (Exception e) when (e is StoreUnavailableException or StoreConfigurationException)
+            {
+                _onTrouble(e.Message);
+                lock (_gate) _addressesChanged = true;
+                _stop.Token.WaitHandle.WaitOne(Pause);
+            }
+
+            batch.Clear();
+        }
+    }
+
+    // Addresses: all of them, if they changed or were not said for a while.
+    private bool WaitToSend(List<BusMessage> batch, out string[]? addresses)
+    {
+        lock (_gate)
+        {
+            while (!_disposed && _outbox.Count == 0 && !_addressesChanged && Stopwatch.GetElapsedTime(_subscribedAt) < Tick) Monitor.Wait(_gate, Tick);
+            while (batch.Count < BatchMax && _outbox.TryDequeue(out var message)) batch.Add(message);
+            addresses = _addressesChanged || Stopwatch.GetElapsedTime(_subscribedAt) >= Tick ? [.. _addresses.Keys] : null;
+            if (addresses is not null) (_addressesChanged, _subscribedAt) = (false, Stopwatch.GetTimestamp());
+            return !_disposed;
+        }
+    }
+
+    private HashSet<string> Subscribe(NpgsqlConnection connection, string[] addresses)
+    {
+        using var subscribe = new NpgsqlCommand("select bus_subscribe($1, $2)", connection);
+        subscribe.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
+        subscribe.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = addresses });
+        var shared = new HashSet<string>(StringComparer.Ordinal);
+        using var row = subscribe.ExecuteReader();
+        while (row.Read()) shared.Add(row.GetString(0));
+        return shared;
+    }
+
+    private int Publish(NpgsqlConnection connection, List<BusMessage> batch)
+    {
+        using var publish = new NpgsqlCommand("select bus_publish($1, $2, $3, $4)", connection);
+        publish.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
+        publish.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. batch.Select(m => m.Address)] });
+        publish.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. batch.Select(m => BusJson.Write(m.Body))] });
+        publish.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _capacity });
+        return publish.ExecuteNonQuery();
+    }
+
+    private void Receive()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                _receiving.Use(connection =>
+                {
+                    while (Take(connection) == BatchMax)
+                    {
+                    }
+
+                    // Woken by a notification, by the stop, or because nothing came for a while.
+                    connection.Wait((int)Tick.TotalMilliseconds / 4);
+                    return 0;
+                });
+            }
+            catch (Exception e) when (e is StoreUnavailableException or StoreConfigurationException)
+            {
+                _onTrouble(e.Message);
+                _stop.Token.WaitHandle.WaitOne(Pause);
+            }
+        }
+    }
+
+    private int Take(NpgsqlConnection connection)
+    {
+        var count = 0;
+        using var take = new NpgsqlCommand("select address, body from bus_take($1, $2)", connection);
+        take.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
+        take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchMax });
+        using var row = take.ExecuteReader();
+        while (row.Read())
+        {
+            count++;
+            if (Read(row) is { } message) _local.Publish(message);
+        }
+
+        return count;
+    }
+
+    // A kind that an older program does not know is lost to it: whoever sent it sends it again, to whoever owns the shard then.
+    private BusMessage? Read(NpgsqlDataReader row)
+    {
+        try
+        {
+            return new BusMessage(row.GetString(0), BusJson.Read(row.GetString(1)));
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            _onTrouble($"a message for {row.GetString(0)} cannot be read: {e.Message}");
+            return null;
+        }
+    }
+
+    private void Listen(NpgsqlConnection connection)
+    {
+        using var channel = new NpgsqlCommand("select quote_ident('lm_bus_' || hashtext($1))", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = _node } } };
+        using var listen = new NpgsqlCommand("listen " + (string)channel.ExecuteScalar()!, connection);
+        listen.ExecuteNonQuery();
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
+    }
+}

@@ -1,0 +1,107 @@
+using Coordinator.Application.Cluster;
+using Coordinator.Application.Store;
+using Coordinator.Shared.Identity;
+using Npgsql;
+
+namespace Coordinator.Adapters.Postgres.Cluster;
+
+/// <summary>
+/// Liveness by two signs that fail at different times. A session lock on the node's name: the server drops it the moment the process is killed. A
+/// time of the last beat: for a process that stands still, or whose line is cut without a word.
+/// </summary>
+public sealed class PostgresMembership : IClusterMembership
+{
+    /// <summary>First half of the lock's number; the second is a hash of the name.</summary>
+    private const int LockSpace = 0x4C4D;
+
+    private static readonly TimeSpan SilentMax = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(5);
+
+    private readonly string _node;
+    private readonly int _shardCount;
+    private readonly ClusterConnection _connection;
+
+    /// <param name="node">This node's name; a lock on it is taken with the first beat.</param>
+    public PostgresMembership(PostgresStoreOptions options, string node)
+    {
+        (_node, _shardCount) = (node, options.ShardCount);
+        _connection = new ClusterConnection(options, LockName);
+    }
+
+    public ClusterView Beat() => _connection.Use(connection =>
+    {
+        using var batch = new NpgsqlBatch(connection);
+        Add(batch, "insert into node(name, seen) values($1, clock_timestamp()) on conflict (name) do update set seen = excluded.seen", _node);
+        Add(
+            batch,
+            """
+            select n.name, n.seen > clock_timestamp() - $2 and exists (
+                select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = $1
+                   and l.objid::bigint = hashtext(n.name)::bigint & 4294967295 and l.database = (select oid from pg_database where datname = current_database()))
+              from node n
+            """,
+            (uint)LockSpace, SilentMax);
+        Add(batch, "select shard, owner from shard");
+        Add(batch, "select address, node from bus_subscription where address like 'host.%' and node <> $1", _node);
+        using var row = batch.ExecuteReader();
+        List<string> live = [], dead = [];
+        while (row.Read()) (row.GetBoolean(1) ? live : dead).Add(row.GetString(0));
+        row.NextResult();
+        var owners = new string[_shardCount];
+        while (row.Read()) owners[row.GetInt32(0)] = row.GetString(1);
+        row.NextResult();
+        var links = new Dictionary<HostId, string>();
+        while (row.Read())
+        {
+            if (HostId.TryParse(row.GetString(0)["host.".Length..], out var host)) links[host] = row.GetString(1);
+        }
+
+        return new ClusterView(live, dead, owners, links);
+    });
+
+    public void Release(IReadOnlyList<ShardLease> leases) => _connection.Use(connection =>
+    {
+        using var release = new NpgsqlCommand(
+            "update shard s set owner = '' from unnest($1, $2) l(shard, term) where s.shard = l.shard and s.term = l.term and s.owner = $3", connection);
+        release.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. leases.Select(l => l.Shard)] });
+        release.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. leases.Select(l => l.Term.Value)] });
+        release.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
+        return release.ExecuteNonQuery();
+    });
+
+    public void Forget(string node) => _connection.Use(connection =>
+    {
+        using var forget = new NpgsqlCommand("select forget_node($1)", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = node } } };
+        return forget.ExecuteNonQuery();
+    });
+
+    public void Dispose() => _connection.Dispose();
+
+    // A process killed a moment ago still has it until the server has noticed.
+    private void LockName(NpgsqlConnection connection)
+    {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        using var take = new NpgsqlCommand("select pg_try_advisory_lock($1, hashtext($2))", connection);
+        take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = LockSpace });
+        take.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
+        while (!(bool)take.ExecuteScalar()!)
+        {
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(began) > NamePatience)
+                throw new StoreConfigurationException($"another coordinator named {_node} lives on this database: give each its own name");
+            Thread.Sleep(50);
+        }
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params object[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+        {
+            var parameter = new NpgsqlParameter { Value = value };
+            if (value is uint) parameter.NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid;
+            command.Parameters.Add(parameter);
+        }
+
+        batch.BatchCommands.Add(command);
+    }
+}

@@ -1,0 +1,24 @@
+using Coordinator.Application.Machine;
+using Coordinator.Shared.Identity;
+
+namespace Coordinator.Application.Cluster;
+
+/// <summary>Which shard decides on a command.</summary>
+public static class CommandShard
+{
+    public static int Of(Command command, int shardCount) => command switch
+    {
+        RegisterVm c => Shards.Of(c.Vm.Value, shardCount),
+        StartVmCommand c => Shards.Of(c.Vm.Value, shardCount),
+        StopVmCommand c => Shards.Of(c.Vm.Value, shardCount),
+        CreateMigration c => Shards.Of(c.Vm.Value, shardCount),
+        CancelMigration c => c.Migration.Shard,
+        ForceMigration c => c.Migration.Shard,
+        ResolveMigration c => c.Migration.Shard,
+        CordonHost c => Shards.Of(c.Host.Value, shardCount),
+        UncordonHost c => Shards.Of(c.Host.Value, shardCount),
+        WriteOffHost c => Shards.Of(c.Host.Value, shardCount),
+        AdmitHost c => Shards.Of(c.Hello.Host.Value, shardCount),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a shard"),
+    };
+}

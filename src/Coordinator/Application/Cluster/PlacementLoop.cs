@@ -1,0 +1,115 @@
+using Coordinator.Application.Node;
+using Coordinator.Application.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Coordinator.Application.Cluster;
+
+/// <summary>
+/// Keeps this node's seat in the cluster: says that it lives, takes the shards of nodes that do not, gives up what others should have, a few at a
+/// time. All of it hints; two nodes that both think they have a shard are told apart by its term at the next append.
+/// </summary>
+public sealed partial class PlacementLoop : IDisposable
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+
+    private readonly CoordinatorNode _node;
+    private readonly IClusterMembership _membership;
+    private readonly string _name;
+    private readonly Action<ClusterView> _seen;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _stop = new();
+    private volatile ClusterView? _view;
+    private volatile string? _trouble;
+
+    /// <param name="seen">Told each view, on this loop's thread.</param>
+    public PlacementLoop(CoordinatorNode node, IClusterMembership membership, string name, Action<ClusterView> seen, ILogger log)
+    {
+        (_node, _membership, _name, _seen, _logger) = (node, membership, name, seen, log);
+        _thread = new Thread(Loop) { IsBackground = true, Name = "placement" };
+    }
+
+    /// <summary>The cluster as it was last seen; null before the first time.</summary>
+    public ClusterView? View => _view;
+
+    /// <summary>Why the others could not be seen last time; null if they could.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>Takes a seat and the shards nobody has.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    /// <exception cref="StoreConfigurationException">Another living process has this node's name.</exception>
+    public void Start()
+    {
+        Turn();
+        _thread.Start();
+    }
+
+    /// <summary>Gives every shard up, so that the others take them at once, and leaves.</summary>
+    public void Dispose()
+    {
+        if (_stop.IsSet) return;
+        _stop.Set();
+        if (_thread.IsAlive) _thread.Join();
+        try
+        {
+            GiveUp(_node.OwnedShards);
+            _membership.Forget(_name);
+        }
+        catch (StoreUnavailableException)
+        {
+            // They will see it by the silence.
+        }
+
+        _membership.Dispose();
+    }
+
+    private void Loop()
+    {
+        while (!_stop.Wait(Every))
+        {
+            try
+            {
+                Turn();
+                _trouble = null;
+            }
+            catch (Exception e) when (e is StoreUnavailableException or StoreConfigurationException)
+            {
+                if (_trouble is null) LogTrouble(e.Message);
+                _trouble = e.Message;
+            }
+        }
+    }
+
+    private void Turn()
+    {
+        var view = _view = _membership.Beat();
+        _seen(view);
+        var moves = ShardPlacement.Plan(view, _name, _node.OwnedShards);
+        if (moves.Drop.Count > 0) Wait(_node.GiveUpAsync(moves.Drop));
+        if (moves.Take.Count > 0) Wait(_node.TakeAsync(moves.Take));
+        GiveUp(moves.Release);
+        foreach (var dead in view.Dead.Where(dead => !view.Owners.Contains(dead))) _membership.Forget(dead);
+    }
+
+    private void GiveUp(IReadOnlyCollection<int> shards)
+    {
+        if (shards.Count == 0) return;
+        var leases = Wait(_node.GiveUpAsync([.. shards]));
+        if (leases.Count == 0) return;
+        LogGaveUp(leases.Count);
+        _membership.Release(leases);
+    }
+
+    // The node's loop may be gone: then nothing moves any more, and the others see it when the process ends.
+    private T Wait<T>(Task<T> task)
+    {
+        Task.WaitAny(task, _node.Failed);
+        return task.IsCompleted ? task.GetAwaiter().GetResult() : throw new StoreUnavailableException("this node has stopped");
+    }
+
+    [LoggerMessage(110, LogLevel.Warning, "the cluster cannot be seen: {Detail}")]
+    private partial void LogTrouble(string detail);
+
+    [LoggerMessage(111, LogLevel.Information, "gave up {Count} shards for other nodes to take")]
+    private partial void LogGaveUp(int count);
+}

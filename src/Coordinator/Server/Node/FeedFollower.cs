@@ -1,0 +1,34 @@
+using Coordinator.Application.Projections;
+using Coordinator.Application.Store;
+
+namespace Coordinator.Server.Node;
+
+/// <summary>Reads on what the other coordinators commit, so that any node shows it well within a second.</summary>
+internal sealed class FeedFollower(FleetProjection fleet) : IDisposable
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
+
+    private Timer? _timer;
+    private int _reading;
+
+    public void Start() => _timer = new Timer(_ => ReadOn(), null, Every, Every);
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void ReadOn()
+    {
+        if (Interlocked.Exchange(ref _reading, 1) == 1) return;
+        try
+        {
+            fleet.ReadOn();
+        }
+        catch (Exception e) when (e is StoreUnavailableException or ObjectDisposedException)
+        {
+            // The node says so when it matters; the next time reads from the same position.
+        }
+        finally
+        {
+            Volatile.Write(ref _reading, 0);
+        }
+    }
+}
