@@ -14,6 +14,9 @@ namespace Coordinator.Application.Node;
 /// </summary>
 public sealed class CoordinatorNode : IDisposable
 {
+    // While a batch is being written nothing is in a hurry: to wake up for each input would cost more than deciding on it.
+    private const int DecideAheadFrom = 8;
+
     private static readonly TimeSpan StorePause = TimeSpan.FromMilliseconds(200);
 
     private readonly IEventStore store;
@@ -31,6 +34,8 @@ public sealed class CoordinatorNode : IDisposable
     private readonly CommitThread commits;
     private volatile string? storeTrouble;
     private volatile IReadOnlySet<int> owned = new HashSet<int>();
+    private StorePosition? reached;
+    private int wakeAt = 1;
     private bool stopping;
 
     /// <param name="store">The authority: one append at a time, no takeover during one; its read methods at any time.</param>
@@ -106,7 +111,7 @@ public sealed class CoordinatorNode : IDisposable
         {
             if (stopping || inbox.Count >= options.InboxMax) return false;
             inbox.Enqueue(input);
-            if (inbox.Count == 1) Monitor.Pulse(inbox);
+            if (inbox.Count == wakeAt) Monitor.Pulse(inbox);
             return true;
         }
     }
@@ -184,7 +189,8 @@ public sealed class CoordinatorNode : IDisposable
         lock (inbox)
         {
             var room = options.BatchMax - machine.Waiting;
-            while (!stopping && calls.Count == 0 && !commits.IsWritten && (inbox.Count == 0 || room <= 0))
+            wakeAt = commits.IsBusy ? DecideAheadFrom : 1;
+            while (!stopping && calls.Count == 0 && !commits.IsWritten && (inbox.Count < wakeAt || room <= 0))
             {
                 var pause = room > 0 && machine.NextDue() is { } due ? due - clock.Now : TimeSpan.FromSeconds(1);
                 if (pause <= TimeSpan.Zero) break;
@@ -199,11 +205,16 @@ public sealed class CoordinatorNode : IDisposable
 
     private void Turn(List<MachineInput> inputs)
     {
-        if (commits.IsWritten) Finish(commits.Wait());
+        var written = commits.IsWritten ? Finish() : [];
         var now = clock.Now;
-        Run(machine.Due(now));
+        var due = machine.Due(now);
         foreach (var input in inputs) machine.Step(input, now);
-        if (!commits.IsBusy) Run(Begin());
+        // The next batch is handed over before the effects of the last one come out: the disk does not wait for them.
+        var unwritten = commits.IsBusy ? [] : Begin();
+        Run(written);
+        Run(due);
+        Run(unwritten);
+        Reached();
     }
 
     // Hands over what is decided. What needs no writing has its effects at once.
@@ -219,20 +230,25 @@ public sealed class CoordinatorNode : IDisposable
     {
         while (commits.IsBusy || machine.Waiting > 0)
         {
-            if (commits.IsBusy) Finish(commits.Wait());
-            else Run(Begin());
+            Run(commits.IsBusy ? Finish() : Begin());
+            Reached();
         }
     }
 
-    // The next batch is handed over before the effects of this one come out: the disk does not wait for them.
-    private void Finish(CommitThread.Result result)
+    // Waits for the batch that is being written. Nothing comes of it if it was rolled back.
+    private IReadOnlyList<MachineEffect> Finish()
     {
-        if (!IsCommitted(result)) return;
-        var effects = machine.Committed(clock.Now);
-        var next = Begin();
-        Run(effects);
-        foreach (var listener in listeners) listener.Reached(((AppendOutcome.Committed)result.Outcome!).Position);
-        Run(next);
+        var result = commits.Wait();
+        if (!IsCommitted(result)) return [];
+        reached = ((AppendOutcome.Committed)result.Outcome!).Position;
+        return machine.Committed(clock.Now);
+    }
+
+    private void Reached()
+    {
+        if (reached is not { } position) return;
+        reached = null;
+        foreach (var listener in listeners) listener.Reached(position);
     }
 
     private AppendOutcome Append(AppendBatch batch)
