@@ -51,6 +51,47 @@ public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [PostgresFact]
+    public async Task The_owner_stands_still_in_pre_copy_is_followed_and_wakes_up_as_one_who_decides_nothing_it_lost()
+    {
+        await BothDecideAsync();
+        var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
+        await move.BeginAsync(Slow);
+        await move.HappenedAsync("PreCopyRoundCompleted");
+        var shard = MigrationId.Parse(move.Id).Shard;
+        var owner = OwnerOf(shard);
+        var survivor = owner == "node-1" ? 2 : 1;
+        var zombie = ClusterUnderTest.Coordinator(3 - survivor);
+
+        _cluster.Stop(zombie);
+        _cluster.SpeakTo(survivor);
+        await _cluster.UntilAsync("the other one to have the shard", () => Task.FromResult(OwnerOf(shard) == $"node-{survivor}"));
+        _cluster.Continue(zombie);
+
+        var migration = await move.SettledAsync();
+        Assert.Equal(("Completed", move.Id, 0L), (migration.Status.Outcome, migration.Metadata.Name, migration.Status.Resent?.Value));
+        await _cluster.SaysAsync(zombie, "have another owner");
+        await BothDecideAsync();
+        Assert.False(_cluster.HasEnded(zombie));
+    }
+
+    [PostgresFact]
+    public async Task A_coordinator_that_is_told_to_stop_hands_its_shards_over_and_a_migration_goes_on()
+    {
+        await BothDecideAsync();
+        var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
+        await move.BeginAsync(Slow);
+        await move.HappenedAsync("PreCopyRoundCompleted");
+        var survivor = OwnerOf(MigrationId.Parse(move.Id).Shard) == "node-1" ? 2 : 1;
+
+        _cluster.Terminate(ClusterUnderTest.Coordinator(3 - survivor));
+        _cluster.SpeakTo(survivor);
+
+        var migration = await move.SettledAsync();
+        Assert.Equal(("Completed", move.Id, 0L), (migration.Status.Outcome, migration.Metadata.Name, migration.Status.Resent?.Value));
+        await _cluster.SaysAsync(ClusterUnderTest.Coordinator(3 - survivor), "for other nodes to take");
+    }
+
+    [PostgresFact]
     public async Task Whatever_node_is_asked_decides_through_the_owner_and_shows_the_answer()
     {
         await BothDecideAsync();

@@ -163,6 +163,9 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     public Task StoppedAsync(string name) =>
         UntilAsync($"{name} to stand still", () => Task.FromResult(StandsStill(name)));
 
+    /// <summary>Asks it to stop, as its operator does.</summary>
+    public void Terminate(string name) => Signal(_running[name].Id, "TERM");
+
     public void Stop(string name) => Signal(_running[name].Id, "STOP");
 
     public void Continue(string name) => Signal(_running[name].Id, "CONT");

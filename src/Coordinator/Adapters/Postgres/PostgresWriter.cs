@@ -22,7 +22,7 @@ internal sealed class PostgresWriter(PostgresConnections connections)
             using var append = AppendStatement.Of(batch, connection);
             var position = (long)append.ExecuteScalar()!;
             connections.Saw(position);
-            return new AppendOutcome.Committed(StoredPosition.Of(position));
+            return new AppendOutcome.Committed(StoredPosition.Of(position)) { Before = StoredPosition.Of(position - batch.Events.Count) };
         }
         catch (PostgresException e) when (AppendStatement.Refusal(e) is { } refused)
         {

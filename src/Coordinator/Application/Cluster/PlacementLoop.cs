@@ -85,7 +85,12 @@ public sealed partial class PlacementLoop : IDisposable
         var view = _view = _membership.Beat();
         _seen(view);
         var moves = ShardPlacement.Plan(view, _name, _node.OwnedShards);
-        if (moves.Drop.Count > 0) Wait(_node.GiveUpAsync(moves.Drop));
+        if (moves.Drop.Count > 0)
+        {
+            LogOvertaken(moves.Drop.Count, moves.Drop[0]);
+            Wait(_node.GiveUpAsync(moves.Drop));
+        }
+
         if (moves.Take.Count > 0) Wait(_node.TakeAsync(moves.Take));
         GiveUp(moves.Release);
         foreach (var dead in view.Dead.Where(dead => !view.Owners.Contains(dead))) _membership.Forget(dead);
@@ -109,6 +114,9 @@ public sealed partial class PlacementLoop : IDisposable
 
     [LoggerMessage(110, LogLevel.Warning, "the cluster cannot be seen: {Detail}")]
     private partial void LogTrouble(string detail);
+
+    [LoggerMessage(112, LogLevel.Warning, "overtaken: {Count} shards (first {Shard}) have another owner")]
+    private partial void LogOvertaken(int count, int shard);
 
     [LoggerMessage(111, LogLevel.Information, "gave up {Count} shards for other nodes to take")]
     private partial void LogGaveUp(int count);

@@ -240,7 +240,9 @@ public sealed class CoordinatorNode : IDisposable
     {
         var result = commits.Wait();
         if (!IsCommitted(result)) return [];
-        reached = ((AppendOutcome.Committed)result.Outcome!).Position;
+        var committed = (AppendOutcome.Committed)result.Outcome!;
+        reached = committed.Position;
+        foreach (var listener in listeners) listener.Begun(committed);
         return machine.Committed(clock.Now);
     }
 

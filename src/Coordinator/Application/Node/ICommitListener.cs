@@ -8,6 +8,11 @@ public interface ICommitListener
 {
     void Committed(CommittedEvent happened);
 
+    /// <summary>A batch is durable: its events are told next.</summary>
+    void Begun(AppendOutcome.Committed batch)
+    {
+    }
+
     /// <summary>Everything up to here was told.</summary>
     void Reached(StorePosition position)
     {

@@ -16,8 +16,7 @@ namespace Coordinator.Application.Projections;
 /// has come and reads on from there. Reads are safe from any thread and see a row only as it is durable.
 /// </summary>
 /// <remarks>Of closed migrations the newest <c>keep</c> stay in memory; an older one is folded from its stream when asked for.</remarks>
-/// <param name="shared">Other nodes commit too: how far this one has come is told by what was read, never by what it committed itself.</param>
-public sealed class FleetProjection(IEventStore store, string codeVersion, int keep = 5_000, bool shared = false) : ICommitListener
+public sealed class FleetProjection(IEventStore store, string codeVersion, int keep = 5_000) : ICommitListener
 {
     private const int Page = 10_000;
 
@@ -28,6 +27,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
     private readonly Dictionary<HostId, HostRow> hosts = [];
     private readonly Queue<MigrationId> closed = new();
     private StorePosition position = StorePosition.Start;
+    private StorePosition? before;
 
     private string SavedAs => "fleet-" + codeVersion;
 
@@ -71,6 +71,25 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         store.SaveProjection(SavedAs, at, state);
     }
 
+    /// <summary>What others committed before this batch is read first: nobody must see an end here whose beginnings, elsewhere, are not seen yet.</summary>
+    public void Begun(AppendOutcome.Committed batch)
+    {
+        lock (gate)
+        {
+            before = batch.Before;
+            if (before is null || before == position) return;
+        }
+
+        try
+        {
+            ReadOn();
+        }
+        catch (StoreUnavailableException)
+        {
+            // Streams of this node are complete without it; those of others follow once the store is back.
+        }
+    }
+
     public void Committed(CommittedEvent happened)
     {
         lock (gate) Apply(happened.Stream, happened.Version, happened.Shard, happened.Term, happened.At, happened.Body);
@@ -78,8 +97,11 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     public void Reached(StorePosition position)
     {
-        if (shared) return;
-        lock (gate) this.position = position;
+        lock (gate)
+        {
+            // Behind a gap, reading leads on and not this batch.
+            if (before is null || before == this.position) this.position = position;
+        }
     }
 
     public void Missed() => ReadOn();

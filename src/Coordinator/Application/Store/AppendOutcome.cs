@@ -9,7 +9,11 @@ public abstract record AppendOutcome
 
     /// <summary>All of it is durable.</summary>
     /// <param name="Position">The store's position after the batch.</param>
-    public sealed record Committed(StorePosition Position) : AppendOutcome;
+    public sealed record Committed(StorePosition Position) : AppendOutcome
+    {
+        /// <summary>The position right before the batch's first event, where several nodes commit; null where only this one does.</summary>
+        public StorePosition? Before { get; init; }
+    }
 
     /// <summary>Nothing was written: these shards have another owner or a higher term. The node drops them and sends the rest again.</summary>
     public sealed record Fenced(IReadOnlyList<int> Shards) : AppendOutcome;

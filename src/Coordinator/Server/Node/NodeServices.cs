@@ -27,7 +27,7 @@ public static class NodeServices
         services.AddSingleton(provider => new CoordinatorNode(
             new NodeOptions { Machine = machine, Failpoints = failpoints, Shared = options.Shared },
             provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IBus>(), provider.GetRequiredService<ILogger<CoordinatorNode>>()));
-        services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version, shared: options.Shared));
+        services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version));
         services.AddSingleton(provider => new CommandRouter(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), machine, options.Shared, provider.GetRequiredService<FleetProjection>().ReadOn));
         if (options.Shared) AddCluster(services, options);
