@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cluster.Tests.Given;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
@@ -42,12 +43,14 @@ public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifet
         var survivor = owner == "node-1" ? 2 : 1;
 
         _cluster.Kill(ClusterUnderTest.Coordinator(3 - survivor));
+        var killed = Stopwatch.GetTimestamp();
         _cluster.SpeakTo(survivor);
+        await _cluster.UntilAsync("the other one to have the shard", () => Task.FromResult(OwnerOf(MigrationId.Parse(move.Id).Shard) == $"node-{survivor}"));
+        output.WriteLine($"{owner} killed, the shard was taken {Stopwatch.GetElapsedTime(killed).TotalMilliseconds:0} ms later");
 
         var migration = await move.SettledAsync();
-        output.WriteLine($"{owner} killed; re-sent {migration.Status.Resent} of {migration.Status.Sent}, blackout {migration.Status.BlackoutMs:0.0} ms");
+        output.WriteLine($"re-sent {migration.Status.Resent} of {migration.Status.Sent}, blackout {migration.Status.BlackoutMs:0.0} ms");
         Assert.Equal(("Completed", move.Id, 0L), (migration.Status.Outcome, migration.Metadata.Name, migration.Status.Resent?.Value));
-        Assert.Equal($"node-{survivor}", OwnerOf(MigrationId.Parse(move.Id).Shard));
     }
 
     [PostgresFact]
