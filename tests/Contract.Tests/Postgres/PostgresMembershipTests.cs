@@ -51,7 +51,7 @@ public sealed class PostgresMembershipTests(SharedServer server) : IDisposable
     {
         using var a = At("node-a");
         a.Beat();
-        using var impostor = At("node-a");
+        using var impostor = new PostgresMembership(_database.Options, "node-a", namePatience: TimeSpan.Zero);
 
         Assert.Contains("another coordinator named node-a lives on this database", Assert.Throws<StoreConfigurationException>(() => impostor.Beat()).Message, StringComparison.Ordinal);
     }

@@ -15,16 +15,16 @@ public sealed class PostgresMembership : IClusterMembership
     private const int LockSpace = 0x4C4D;
 
     private static readonly TimeSpan SilentMax = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(5);
-
     private readonly string _node;
+    private readonly TimeSpan _namePatience;
     private readonly int _shardCount;
     private readonly ClusterConnection _connection;
 
     /// <param name="node">This node's name; a lock on it is taken with the first beat.</param>
-    public PostgresMembership(PostgresStoreOptions options, string node)
+    /// <param name="namePatience">How long another process that has this name may take to disappear; default 5 s.</param>
+    public PostgresMembership(PostgresStoreOptions options, string node, TimeSpan? namePatience = null)
     {
-        (_node, _shardCount) = (node, options.ShardCount);
+        (_node, _shardCount, _namePatience) = (node, options.ShardCount, namePatience ?? TimeSpan.FromSeconds(5));
         _connection = new ClusterConnection(options, LockName);
     }
 
@@ -86,7 +86,7 @@ public sealed class PostgresMembership : IClusterMembership
         take.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
         while (!(bool)take.ExecuteScalar()!)
         {
-            if (System.Diagnostics.Stopwatch.GetElapsedTime(began) > NamePatience)
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(began) > _namePatience)
                 throw new StoreConfigurationException($"another coordinator named {_node} lives on this database: give each its own name");
             Thread.Sleep(50);
         }
