@@ -82,14 +82,14 @@ internal static class SqliteSchema
             throw new StoreConfigurationException($"{options.Path} is a SQLite database of another program: name another file as the store's path");
         }
 
-        var schema = int.Parse(Meta(connection, "schema") ?? "0", CultureInfo.InvariantCulture);
+        var schema = Number(connection, "schema");
         if (schema != Version)
         {
             throw new StoreConfigurationException(
                 $"{options.Path} has schema version {schema}, this program knows {Version}: start the version that wrote it, or a newer one");
         }
 
-        var shards = int.Parse(Meta(connection, "shards") ?? "0", CultureInfo.InvariantCulture);
+        var shards = Number(connection, "shards");
         if (shards != options.ShardCount)
         {
             throw new StoreConfigurationException(
@@ -97,7 +97,12 @@ internal static class SqliteSchema
         }
     }
 
-    public static string? Meta(SqliteConnection connection, string name) => connection.Scalar($"select value from meta where name = '{name}'");
+    /// <exception cref="SqliteFailure">What stands there is no number: damage.</exception>
+    public static int Number(SqliteConnection connection, string name) => Meta(connection, name) is var text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new SqliteFailure(raw.SQLITE_CORRUPT, $"its number of {name} is '{text}'");
+
+    private static string? Meta(SqliteConnection connection, string name) => connection.Scalar($"select value from meta where name = '{name}'");
 
     /// <summary>Turns an error of opening into words for the operator.</summary>
     public static Exception Refusal(SqliteFailure failure, string path) => failure.Code switch

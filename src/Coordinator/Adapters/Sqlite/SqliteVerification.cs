@@ -1,6 +1,4 @@
-using System.Globalization;
 using Coordinator.Application.Store;
-using SQLitePCL;
 
 namespace Coordinator.Adapters.Sqlite;
 
@@ -36,6 +34,6 @@ public static class SqliteVerification
     {
         using var connection = SqliteConnection.Open(path, null, TimeSpan.FromSeconds(5));
         if (connection.Scalar("pragma integrity_check(1)") is var found and not "ok") throw new StoreBrokenException($"{path}: {found}: restore a good copy");
-        return int.Parse(SqliteSchema.Meta(connection, "shards") ?? throw new SqliteFailure(raw.SQLITE_CORRUPT, "it does not say how many shards it has"), CultureInfo.InvariantCulture);
+        return SqliteSchema.Number(connection, "shards");
     }
 }
