@@ -35,6 +35,8 @@ public sealed class PostgresServer(params string[] options) : IDisposable
             var folder = Directory.CreateTempSubdirectory("lm-pg-").FullName;
             Script(["up", folder, $"{Port}", .. options]);
             _folder = folder;
+            // xunit does not dispose a test whose preparation failed.
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
         }
     }
 
