@@ -222,6 +222,7 @@ internal sealed class SqliteReader : IDisposable
         while (_tail.Step())
         {
             events.Add(_rows.Read(_tail, _ => streamKey));
+            if (events[^1].Stream != streamKey) throw Damaged($"{streamKey} is listed at the row of {events[^1].Stream}");
             if (events[^1].Version != afterVersion + events.Count) throw Damaged($"{streamKey} goes on with version {events[^1].Version} after {afterVersion + events.Count - 1}");
         }
 
