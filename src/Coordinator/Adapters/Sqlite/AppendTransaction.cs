@@ -1,5 +1,4 @@
 using Coordinator.Application.Store;
-using Coordinator.Shared.Integrity;
 
 namespace Coordinator.Adapters.Sqlite;
 
@@ -132,7 +131,7 @@ internal sealed class AppendTransaction(SqliteConnection connection)
             }
 
             _ids[change.Stream] = id.Value;
-            if (change.Snapshot is { } state) WriteSnapshot(id.Value, change.Version, state.Span);
+            if (change.Snapshot is { } state) WriteSnapshot(id.Value, change, state.Span);
         }
 
         return conflicts;
@@ -177,12 +176,12 @@ internal sealed class AppendTransaction(SqliteConnection connection)
         statement.Bind(6, change.TimerToken);
     }
 
-    private void WriteSnapshot(long stream, int version, ReadOnlySpan<byte> state)
+    private void WriteSnapshot(long stream, StreamChange change, ReadOnlySpan<byte> state)
     {
         _snapshot.Bind(1, stream);
-        _snapshot.Bind(2, version);
+        _snapshot.Bind(2, change.Version);
         _snapshot.BindBlob(3, state);
-        _snapshot.Bind(4, Crc32C.Of(state));
+        _snapshot.Bind(4, EventSum.OfSnapshot(change.Stream, change.Version, state));
         _snapshot.Run();
     }
 

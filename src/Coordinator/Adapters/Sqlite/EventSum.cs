@@ -13,6 +13,10 @@ internal static class EventSum
     public static long Of(string stream, int version, int shard, long seq, long term, string type, int schema, long at, ReadOnlySpan<byte> body, ReadOnlySpan<byte> meta) =>
         ((long)Crc32C.Of(meta) << 32) | OfScanned(stream, version, shard, seq, term, type, schema, at, body);
 
+    /// <summary>Of a snapshot: with the stream that it is of, and the version up to which it goes.</summary>
+    public static long OfSnapshot(string stream, int version, ReadOnlySpan<byte> state) =>
+        Crc32C.Append(Crc32C.Append(Crc32C.Of(MemoryMarshal.AsBytes((ReadOnlySpan<int>)[version])), MemoryMarshal.AsBytes(stream.AsSpan())), state);
+
     /// <summary>The low half alone.</summary>
     public static uint OfScanned(string stream, int version, int shard, long seq, long term, string type, int schema, long at, ReadOnlySpan<byte> body)
     {

@@ -1,6 +1,5 @@
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
-using Coordinator.Shared.Integrity;
 
 namespace Coordinator.Adapters.Sqlite;
 
@@ -194,7 +193,7 @@ internal sealed class SqliteReader : IDisposable
     private static (long Id, LoadedStream Stream) ReadRow(Statement row)
     {
         // A snapshot is only a shortcut: a damaged one is not taken, and all events are.
-        var hasSnapshot = !row.IsNull(7) && (row.IsNull(9) || row.Long(9) == Crc32C.Of(row.Bytes(8)));
+        var hasSnapshot = !row.IsNull(7) && (row.IsNull(9) || row.Long(9) == EventSum.OfSnapshot(row.Text(2), row.Int(7), row.Bytes(8)));
         return (row.Long(0), new LoadedStream(
             row.Int(1), row.Text(2), row.Int(3), row.Int(4) != 0,
             row.IsNull(5) ? null : StoredTime.FromTicks(row.Long(5)), row.Long(6),
