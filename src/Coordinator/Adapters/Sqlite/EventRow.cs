@@ -5,7 +5,7 @@ using Coordinator.Shared.Identity;
 namespace Coordinator.Adapters.Sqlite;
 
 /// <summary>Reads rows of the event table. Replay reads millions of them: names that repeat are kept, body and meta share one array.</summary>
-internal sealed class EventRow
+internal sealed class EventRow(long summedAfter)
 {
     public const string Columns = "pos, shard, seq, stream, ver, term, type, schema, at, body, meta, sum";
 
@@ -25,8 +25,8 @@ internal sealed class EventRow
         var e = new StoredEvent(
             StoredPosition.Of(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
             StoredTime.FromTicks(row.Long(8)), body, meta);
-        // Rows of before there were checksums have none.
-        if (!row.IsNull(11) && row.Long(11) != EventSum.Of(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), body.Span, meta.Span))
+        // Rows of before there were checksums have none; a later one without has lost it.
+        if (row.IsNull(11) ? row.Long(0) > summedAfter : row.Long(11) != EventSum.Of(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), body.Span, meta.Span))
             throw Damaged(row, e.Stream);
         return e;
     }
@@ -37,7 +37,7 @@ internal sealed class EventRow
         var e = new ScannedEvent(
             row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), StoredTime.FromTicks(row.Long(8)),
             row.Bytes(9));
-        if (!row.IsNull(10) && (uint)row.Long(10) != EventSum.OfScanned(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), e.Body))
+        if (row.IsNull(10) ? row.Long(0) > summedAfter : (uint)row.Long(10) != EventSum.OfScanned(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), e.Body))
             throw Damaged(row, e.Stream);
         return e;
     }

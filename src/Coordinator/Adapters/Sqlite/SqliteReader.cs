@@ -15,7 +15,7 @@ internal sealed class SqliteReader : IDisposable
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly SqliteConnection _connection;
-    private readonly EventRow _rows = new();
+    private readonly EventRow _rows;
     private readonly (ScanPage, ScanPage) _pages = (new ScanPage(), new ScanPage());
     private readonly Statement _begin;
     private readonly Statement _end;
@@ -36,6 +36,7 @@ internal sealed class SqliteReader : IDisposable
         try
         {
             _connection.Execute("pragma query_only = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 0");
+            _rows = new EventRow(SqliteSchema.SummedAfter(_connection));
             const string row = "select s.id, s.shard, s.key, s.ver, s.closed, s.timer_due, s.timer_token, p.ver, p.state, p.sum from stream s left join snapshot p on p.stream = s.id";
             _begin = _connection.Prepare("begin");
             _end = _connection.Prepare("commit");
@@ -193,7 +194,7 @@ internal sealed class SqliteReader : IDisposable
     private static (long Id, LoadedStream Stream) ReadRow(Statement row)
     {
         // A snapshot is only a shortcut: a damaged one is not taken, and all events are.
-        var hasSnapshot = !row.IsNull(7) && (row.IsNull(9) || row.Long(9) == EventSum.OfSnapshot(row.Text(2), row.Int(7), row.Bytes(8)));
+        var hasSnapshot = !row.IsNull(7) && row.Long(9) == EventSum.OfSnapshot(row.Text(2), row.Int(7), row.Bytes(8));
         return (row.Long(0), new LoadedStream(
             row.Int(1), row.Text(2), row.Int(3), row.Int(4) != 0,
             row.IsNull(5) ? null : StoredTime.FromTicks(row.Long(5)), row.Long(6),

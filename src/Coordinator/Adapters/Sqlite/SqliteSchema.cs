@@ -59,7 +59,7 @@ internal static class SqliteSchema
     private static void AddSums(SqliteConnection connection)
     {
         connection.Execute("begin immediate");
-        if (!HasSums(connection)) connection.Execute("alter table event add column sum integer; alter table snapshot add column sum integer");
+        if (!HasSums(connection)) connection.Execute("alter table event add column sum integer; alter table snapshot add column sum integer; insert into meta select 'summed_after', coalesce(max(pos), 0) from event");
         connection.Execute("commit");
     }
 
@@ -69,7 +69,7 @@ internal static class SqliteSchema
     {
         connection.Execute(Tables);
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-            insert into meta values('product', 'coordinator'), ('schema', '{Version}'), ('shards', '{shardCount}');
+            insert into meta values('product', 'coordinator'), ('schema', '{Version}'), ('shards', '{shardCount}'), ('summed_after', '0');
             with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < {shardCount}) insert into shard select i, 0, '', 0 from n;
             """));
     }
@@ -96,6 +96,9 @@ internal static class SqliteSchema
                 $"{options.Path} was made with {shards} shards, configured are {options.ShardCount}: the number is fixed for the life of a database, set it back");
         }
     }
+
+    /// <summary>Position of the last event that may be without a checksum.</summary>
+    public static long SummedAfter(SqliteConnection connection) => Meta(connection, "summed_after") is null ? long.MaxValue : Number(connection, "summed_after");
 
     /// <exception cref="SqliteFailure">What stands there is no number: damage.</exception>
     public static int Number(SqliteConnection connection, string name) => Meta(connection, name) is var text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
