@@ -24,7 +24,7 @@ internal sealed class EventRow(long summedAfter)
         var (body, meta) = Texts(row);
         var e = new StoredEvent(
             StoredPosition.Of(row.Long(0)), row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7),
-            StoredTime.FromTicks(row.Long(8)), body, meta);
+            row.Time(8), body, meta);
         // Rows of before there were checksums have none; a later one without has lost it.
         if (row.IsNull(11) ? row.Long(0) > summedAfter : row.Long(11) != EventSum.Of(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), body.Span, meta.Span))
             throw Damaged(row, e.Stream);
@@ -35,7 +35,7 @@ internal sealed class EventRow(long summedAfter)
     public ScannedEvent Scan(Statement row, Func<long, string> keyOf)
     {
         var e = new ScannedEvent(
-            row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), StoredTime.FromTicks(row.Long(8)),
+            row.Int(1), row.Long(2), new Term(row.Long(5)), Key(row.Long(3), keyOf), row.Int(4), TypeName(row.Bytes(6)), row.Int(7), row.Time(8),
             row.Bytes(9));
         if (row.IsNull(10) ? row.Long(0) > summedAfter : (uint)row.Long(10) != EventSum.OfScanned(e.Stream, e.Version, e.Shard, e.Seq, e.Term.Value, e.Type, e.SchemaVersion, row.Long(8), e.Body))
             throw Damaged(row, e.Stream);

@@ -12,7 +12,7 @@ internal static class IdempotencyRow
         query.Bind(1, principal);
         query.Bind(2, key);
         if (!query.Step()) return null;
-        var record = new IdempotencyRecord(principal, key, query.Text(0), query.Text(1), StoredTime.FromTicks(query.Long(2)));
+        var record = new IdempotencyRecord(principal, key, query.Text(0), query.Text(1), query.Time(2));
         query.Reset();
         return record;
     }

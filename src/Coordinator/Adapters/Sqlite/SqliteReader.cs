@@ -197,7 +197,7 @@ internal sealed class SqliteReader : IDisposable
         var hasSnapshot = !row.IsNull(7) && row.Long(9) == EventSum.OfSnapshot(row.Text(2), row.Int(7), row.Bytes(8));
         return (row.Long(0), new LoadedStream(
             row.Int(1), row.Text(2), row.Int(3), row.Int(4) != 0,
-            row.IsNull(5) ? null : StoredTime.FromTicks(row.Long(5)), row.Long(6),
+            row.IsNull(5) ? null : row.Time(5), row.Long(6),
             hasSnapshot ? row.Bytes(8).ToArray() : default(ReadOnlyMemory<byte>?), hasSnapshot ? row.Int(7) : 0, []));
     }
 

@@ -66,6 +66,19 @@ internal sealed class Statement(SqliteConnection connection, sqlite3_stmt owner)
 
     public int Int(int column) => (int)HotCalls.ColumnLong(_handle, column);
 
+    /// <exception cref="SqliteFailure">No time that was ever written: damage.</exception>
+    public DateTimeOffset Time(int column)
+    {
+        try
+        {
+            return StoredTime.FromTicks(Long(column));
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new SqliteFailure(raw.SQLITE_CORRUPT, $"{Long(column)} is no time");
+        }
+    }
+
     public bool IsNull(int column) => HotCalls.ColumnType(_handle, column) == raw.SQLITE_NULL;
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
