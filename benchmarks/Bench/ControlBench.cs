@@ -57,6 +57,7 @@ public sealed class ControlBench(string directory, Results report, int repeats, 
 
     private void Latency()
     {
+        if (only is not null) WarmUp();
         var half = Throughput(BatchMax, window).MigrationsPerSecond / 2;
         List<Sample> p50 = [], p99 = [];
         long n = 0;
