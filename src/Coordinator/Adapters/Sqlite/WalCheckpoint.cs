@@ -13,8 +13,9 @@ internal sealed class WalCheckpoint : IDisposable
 {
     private const int CacheWrites = 9; // SQLITE_DBSTATUS_CACHE_WRITE: in this mode, pages written to the log
     private const int LogPagesMax = 16_000;
-    private const int RestPagesMax = 200; // copied between two commits in less than a millisecond
-    private const int ChasesMax = 16;
+    private const int RestPagesMax = 1_000;
+    private const int RestPagesWanted = 200; // copied between two commits in less than a millisecond
+    private const int ChasesMax = 3;
 
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection? _own;
@@ -97,9 +98,9 @@ internal sealed class WalCheckpoint : IDisposable
             try
             {
                 var (log, copied) = Copy(_own!);
-                // Each copy is shorter than the one before, and so is what was committed during it.
-                for (var i = 0; log > LogPagesMax && log - copied > RestPagesMax && i < ChasesMax; i++) (log, copied) = Copy(_own!);
-                _restart = log > LogPagesMax && log - copied <= RestPagesMax;
+                // Each copy is shorter than the one before, and so is what was committed during it; but a log that never starts again grows, which costs more.
+                for (var i = 0; log > LogPagesMax && log - copied > RestPagesWanted && i < ChasesMax; i++) (log, copied) = Copy(_own!);
+                _restart = log > LogPagesMax && log - copied < RestPagesMax;
             }
             catch (SqliteFailure failure)
             {
