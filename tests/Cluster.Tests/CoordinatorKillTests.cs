@@ -1,5 +1,6 @@
 using Cluster.Tests.Given;
 using Coordinator.Application.Node;
+using Coordinator.Shared.Contracts;
 using HostNode.Hypervisors.Fake;
 using Xunit.Abstractions;
 
@@ -85,7 +86,7 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
 
     private static async Task TellAsync(Move move, Story story)
     {
-        await move.BeginAsync();
+        await move.BeginAsync(story.Policy);
         if (story.CancelsAfter is null) return;
         await move.HappenedAsync(story.CancelsAfter);
         await move.CancelAsync();
@@ -115,11 +116,15 @@ public sealed class CoordinatorKillTests(TwoHosts hosts, ITestOutputHelper outpu
     {
         public static readonly Story Completes = new("Completed", null, new FakeScript());
 
-        // The forecast never comes within the limit, so that it is the person who ends it.
-        private static readonly Story CancelledInPreCopy = new("Aborted", "PreCopyRoundCompleted", new FakeScript { Rounds = 0 });
+        // The forecast comes near the limit so slowly that it is the person who ends it: half a minute. (One that never comes nearer is given up by the
+        // source after six rounds, and the person is told that it is over.)
+        private static readonly Story CancelledInPreCopy =
+            new("Aborted", "PreCopyRoundCompleted", new FakeScript { Rounds = 60, RoundMs = 500 }) { Policy = new MigrationPolicy(MaxRounds: 1_000) };
 
         // The last bytes take so long that the source can still give the grant back.
         private static readonly Story CancelledAfterGrant = new("Aborted", "IntentSeen", new FakeScript { FinalMs = 30_000 });
+
+        public MigrationPolicy? Policy { get; private init; }
 
         public static Story Of(string point) => point.Split(':')[1] switch
         {
