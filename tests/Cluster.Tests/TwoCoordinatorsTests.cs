@@ -10,43 +10,22 @@ using Xunit.Abstractions;
 namespace Cluster.Tests;
 
 /// <summary>Two coordinators on one PostgreSQL, no broker: the one that decides for a live migration is killed, and the other one ends it.</summary>
-public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : OnPostgres(coordinators: 2)
 {
-    // So slow a link that pre-copy lasts seconds, whatever else the machine does.
-    private static readonly MigrationPolicy Slow = new(MaxBandwidth: ByteRate.FromMebi(16), Retries: 0);
-    private const int WrittenMebi = 96;
-
-    private readonly PostgresServer _store = new();
-    private ClusterUnderTest _cluster = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (PostgresServer.WhyMissing() is not null) return;
-        _store.Start();
-        _cluster = await ClusterUnderTest.StartAsync(_store, coordinators: 2);
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_cluster is not null) await _cluster.DisposeAsync();
-        _store.Dispose();
-    }
-
     [PostgresFact]
     public async Task The_owner_of_a_migration_in_pre_copy_is_killed_and_the_other_coordinator_ends_it_without_a_byte_sent_again()
     {
         await BothDecideAsync();
-        var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
-        await move.BeginAsync(Slow);
+        var move = await BeginSlowMoveAsync();
         await move.HappenedAsync("PreCopyRoundCompleted");
-        var owner = OwnerOf(MigrationId.Parse(move.Id).Shard);
-        var survivor = owner == "node-1" ? 2 : 1;
+        var shard = MigrationId.Parse(move.Id).Shard;
+        var (owner, survivor) = RolesFor(shard);
 
-        _cluster.Kill(ClusterUnderTest.Coordinator(3 - survivor));
+        Cluster.Kill(ClusterUnderTest.Coordinator(owner));
         var killed = Stopwatch.GetTimestamp();
-        _cluster.SpeakTo(survivor);
-        await _cluster.UntilAsync("the other one to have the shard", () => Task.FromResult(OwnerOf(MigrationId.Parse(move.Id).Shard) == $"node-{survivor}"));
-        output.WriteLine($"{owner} killed, the shard was taken {Stopwatch.GetElapsedTime(killed).TotalMilliseconds:0} ms later");
+        Cluster.SpeakTo(survivor);
+        await TakesAsync(survivor, shard);
+        output.WriteLine($"node-{owner} killed, the shard was taken {Stopwatch.GetElapsedTime(killed).TotalMilliseconds:0} ms later");
 
         var migration = await move.SettledAsync();
         output.WriteLine($"re-sent {migration.Status.Resent} of {migration.Status.Sent}, blackout {migration.Status.BlackoutMs:0.0} ms");
@@ -57,41 +36,38 @@ public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifet
     public async Task The_owner_stands_still_in_pre_copy_is_followed_and_wakes_up_as_one_who_decides_nothing_it_lost()
     {
         await BothDecideAsync();
-        var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
-        await move.BeginAsync(Slow);
+        var move = await BeginSlowMoveAsync();
         await move.HappenedAsync("PreCopyRoundCompleted");
         var shard = MigrationId.Parse(move.Id).Shard;
-        var owner = OwnerOf(shard);
-        var survivor = owner == "node-1" ? 2 : 1;
-        var zombie = ClusterUnderTest.Coordinator(3 - survivor);
+        var (owner, survivor) = RolesFor(shard);
+        var zombie = ClusterUnderTest.Coordinator(owner);
 
-        _cluster.Stop(zombie);
-        _cluster.SpeakTo(survivor);
-        await _cluster.UntilAsync("the other one to have the shard", () => Task.FromResult(OwnerOf(shard) == $"node-{survivor}"));
-        _cluster.Continue(zombie);
+        Cluster.Stop(zombie);
+        Cluster.SpeakTo(survivor);
+        await TakesAsync(survivor, shard);
+        Cluster.Continue(zombie);
 
         var migration = await move.SettledAsync();
         Assert.Equal(("Completed", move.Id, 0L), (migration.Status.Outcome, migration.Metadata.Name, migration.Status.Resent?.Value));
-        await _cluster.SaysAsync(zombie, "have another owner");
+        await Cluster.SaysAsync(zombie, "have another owner");
         await BothDecideAsync();
-        Assert.False(_cluster.HasEnded(zombie));
+        Assert.False(Cluster.HasEnded(zombie));
     }
 
     [PostgresFact]
     public async Task A_coordinator_that_is_told_to_stop_hands_its_shards_over_and_a_migration_goes_on()
     {
         await BothDecideAsync();
-        var move = await Move.OfNativeGuestAsync(_cluster, WrittenMebi);
-        await move.BeginAsync(Slow);
+        var move = await BeginSlowMoveAsync();
         await move.HappenedAsync("PreCopyRoundCompleted");
-        var survivor = OwnerOf(MigrationId.Parse(move.Id).Shard) == "node-1" ? 2 : 1;
+        var (owner, survivor) = RolesFor(MigrationId.Parse(move.Id).Shard);
 
-        _cluster.Terminate(ClusterUnderTest.Coordinator(3 - survivor));
-        _cluster.SpeakTo(survivor);
+        Cluster.Terminate(ClusterUnderTest.Coordinator(owner));
+        Cluster.SpeakTo(survivor);
 
         var migration = await move.SettledAsync();
         Assert.Equal(("Completed", move.Id, 0L), (migration.Status.Outcome, migration.Metadata.Name, migration.Status.Resent?.Value));
-        await _cluster.SaysAsync(ClusterUnderTest.Coordinator(3 - survivor), "for other nodes to take");
+        await Cluster.SaysAsync(ClusterUnderTest.Coordinator(owner), "for other nodes to take");
     }
 
     [PostgresFact]
@@ -100,10 +76,10 @@ public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifet
         await BothDecideAsync();
         for (var number = 1; number <= 2; number++)
         {
-            _cluster.SpeakTo(number);
+            Cluster.SpeakTo(number);
             for (var n = 0; n < 3; n++)
             {
-                var move = await Move.OfFakeGuestAsync(_cluster);
+                var move = await Move.OfFakeGuestAsync(Cluster);
                 await move.BeginAsync();
                 Assert.Equal("Completed", (await move.SettledAsync()).Status.Outcome);
             }
@@ -111,14 +87,19 @@ public sealed class TwoCoordinatorsTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     // Both have joined and share the shards.
-    private Task BothDecideAsync() => _cluster.UntilAsync("both coordinators to decide", () => Task.FromResult(
+    private Task BothDecideAsync() => Cluster.UntilAsync("both coordinators to decide", () => Task.FromResult(
         Ask("select count(distinct owner)::text from coordinator.shard where owner <> ''") == "2" && Ask("select count(*)::text from coordinator.shard where owner = ''") == "0"));
+
+    // Numbers of the one that decides for the shard, and of the other one.
+    private (int Owner, int Other) RolesFor(int shard) => OwnerOf(shard) == "node-1" ? (1, 2) : (2, 1);
+
+    private Task TakesAsync(int number, int shard) => Cluster.UntilAsync("the other one to have the shard", () => Task.FromResult(OwnerOf(shard) == $"node-{number}"));
 
     private string OwnerOf(int shard) => Ask($"select owner from coordinator.shard where shard = {shard}");
 
     private string Ask(string sql)
     {
-        using var connection = new NpgsqlConnection(_store.ConnectionString());
+        using var connection = new NpgsqlConnection(Store.ConnectionString());
         connection.Open();
         using var query = new NpgsqlCommand(sql, connection);
         return (string)query.ExecuteScalar()!;

@@ -20,7 +20,7 @@ public sealed class PostgresStore : IEventStore
     /// <exception cref="StoreUnavailableException">The database cannot be reached now; may be repeated.</exception>
     public PostgresStore(PostgresStoreOptions options)
     {
-        if (options.ShardCount is < 1 or > 4096) throw new StoreConfigurationException($"{options.ShardCount} shards are configured: use 1 to 4096 (default {Shards.CountDefault})");
+        StoreArguments.CheckShardCount(options.ShardCount);
         _shardCount = options.ShardCount;
         _connections = new PostgresConnections(options);
         try
@@ -43,7 +43,7 @@ public sealed class PostgresStore : IEventStore
 
     public IReadOnlyList<ShardLease> TakeOver(IReadOnlyList<int> shards, string owner)
     {
-        foreach (var shard in shards) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)shard, (uint)ShardCount, nameof(shards));
+        StoreArguments.CheckShards(shards, ShardCount);
         lock (_gate) return _writer.TakeOver(shards, owner);
     }
 
@@ -66,8 +66,7 @@ public sealed class PostgresStore : IEventStore
 
     public IReadOnlyList<StoredEvent> ReadAll(StorePosition after, int limit)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 10_000);
+        StoreArguments.CheckPage(limit);
         return _reader.ReadAll(StoredPosition.Parse(after), limit);
     }
 

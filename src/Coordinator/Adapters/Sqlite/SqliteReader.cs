@@ -111,8 +111,8 @@ internal sealed class SqliteReader : IDisposable
         while (shown.Count > 0)
         {
             var reached = last;
-            var reading = shown.IsFull ? Task.Run(() => Fill(ahead, reached)) : null;
-            if (reading is null) ahead.Clear();
+            ahead.Clear();
+            var reading = shown.IsFull ? Task.Run(() => Fill(ahead, reached)) : Task.FromResult(reached);
             try
             {
                 shown.Show(visit);
@@ -121,10 +121,10 @@ internal sealed class SqliteReader : IDisposable
             finally
             {
                 // Whatever the visitor did: nobody else may use the statement before this is over.
-                if (reading is not null) Task.WaitAny(reading);
+                Task.WaitAny(reading);
             }
 
-            if (reading is not null) last = reading.GetAwaiter().GetResult();
+            last = reading.GetAwaiter().GetResult();
             (shown, ahead) = (ahead, shown);
         }
 

@@ -47,7 +47,7 @@ public sealed class SqliteStore : IEventStore
 
     public IReadOnlyList<ShardLease> TakeOver(IReadOnlyList<int> shards, string owner)
     {
-        foreach (var shard in shards) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)shard, (uint)ShardCount, nameof(shards));
+        StoreArguments.CheckShards(shards, ShardCount);
         lock (_gate) return _writer.TakeOver(shards, owner);
     }
 
@@ -65,8 +65,7 @@ public sealed class SqliteStore : IEventStore
 
     public IReadOnlyList<StoredEvent> ReadAll(StorePosition after, int limit)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, 10_000);
+        StoreArguments.CheckPage(limit);
         return _reader.ReadAll(StoredPosition.Parse(after), limit);
     }
 
@@ -104,10 +103,7 @@ public sealed class SqliteStore : IEventStore
 
     private static void Require(SqliteStoreOptions options)
     {
-        if (options.ShardCount is < 1 or > 4096)
-        {
-            throw new StoreConfigurationException($"{options.ShardCount} shards are configured: use 1 to 4096 (default {Shards.CountDefault})");
-        }
+        StoreArguments.CheckShardCount(options.ShardCount);
 
         var directory = Path.GetDirectoryName(Path.GetFullPath(options.Path));
         if (Directory.Exists(options.Path))

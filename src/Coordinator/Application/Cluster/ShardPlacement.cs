@@ -1,3 +1,5 @@
+using Coordinator.Shared.Identity;
+
 namespace Coordinator.Application.Cluster;
 
 /// <summary>What one node should do about its shards now.</summary>
@@ -44,12 +46,10 @@ public static class ShardPlacement
     public static string PreferredOf(int shard, IEnumerable<string> live) =>
         live.MaxBy(node => (Weight(node, shard), node))!;
 
-    // FNV-1a of the name, then a finalizer: names that differ in their last letter must not differ in a few bits only.
+    // The name's hash, then a finalizer: names that differ in their last letter must not differ in a few bits only.
     private static ulong Weight(string node, int shard)
     {
-        var hash = 14695981039346656037UL;
-        foreach (var c in node) hash = (hash ^ c) * 1099511628211UL;
-        hash += (ulong)(shard + 1) * 0x9e3779b97f4a7c15UL;
+        var hash = Shards.Hash(node) + ((ulong)(shard + 1) * 0x9e3779b97f4a7c15UL);
         hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9UL;
         hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebUL;
         return hash ^ (hash >> 31);

@@ -11,7 +11,6 @@ internal sealed class HostHandler
     public CommandResult Command(MachineStep step, HostId host, HostInput input)
     {
         var shard = Shards.Of(host.Value, step.Options.ShardCount);
-        if (!step.Machine.Owns(shard)) return Commands.NotOwned(shard);
         var state = (HostState?)step.Machine.Find(host.StreamKey)?.State ?? HostState.Unknown;
         return Commands.Carry(step, host.StreamKey, shard, HostState.Unknown, HostDecider.Decide(state, input));
     }

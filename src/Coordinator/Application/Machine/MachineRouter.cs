@@ -40,25 +40,28 @@ internal sealed class MachineRouter(MachineOptions options)
             return;
         }
 
-        var result = c.Command switch
-        {
-            RegisterVm x => vms.Register(step, x),
-            StartVmCommand x => vms.Start(step, x),
-            StopVmCommand x => vms.Stop(step, x),
-            CreateMigration x => migrations.Create(step, x),
-            CancelMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
-            ForceMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
-            ResolveMigration x => migrations.Resolve(step, x),
-            CordonHost x => hosts.Command(step, x.Host, new Cordon(c.Context.Reason ?? "cordoned by " + c.Context.Actor)),
-            UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
-            WriteOffHost x => hosts.WriteOff(step, x.Host),
-            AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
-            _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
-        };
+        var shard = CommandShard.Of(c.Command, step.Options.ShardCount);
+        var result = step.Machine.Owns(shard) ? Decide(step, c) : Commands.NotOwned(shard);
         if (result.Refusal is null && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash } && result.Stream.Length > 0)
             step.Machine.Batch.Keys.Add((c.Context.Actor, key), new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
         step.Effect(new ReplyTo(c.Reply, result));
     }
+
+    private CommandResult Decide(MachineStep step, CommandArrived c) => c.Command switch
+    {
+        RegisterVm x => vms.Register(step, x),
+        StartVmCommand x => vms.Start(step, x),
+        StopVmCommand x => vms.Stop(step, x),
+        CreateMigration x => migrations.Create(step, x),
+        CancelMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
+        ForceMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
+        ResolveMigration x => migrations.Resolve(step, x),
+        CordonHost x => hosts.Command(step, x.Host, new Cordon(c.Context.Reason ?? "cordoned by " + c.Context.Actor)),
+        UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
+        WriteOffHost x => hosts.WriteOff(step, x.Host),
+        AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
+        _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
+    };
 
     private void Message(MachineStep step, MessageArrived m)
     {

@@ -18,7 +18,6 @@ internal sealed class VmHandler
     private static CommandResult Command(MachineStep step, VmId vm, VmInput input)
     {
         var shard = Shards.Of(vm.Value, step.Options.ShardCount);
-        if (!step.Machine.Owns(shard)) return Commands.NotOwned(shard);
         var state = (VmState?)step.Machine.Find(vm.StreamKey)?.State ?? UnknownVm.Instance;
         var decision = VmDecider.Decide(state, input);
         return Commands.Carry(step, vm.StreamKey, shard, UnknownVm.Instance, decision);

@@ -14,7 +14,7 @@ internal sealed class CommitThread : IDisposable
     private readonly Action written;
     private readonly Thread thread;
     private AppendBatch? given;
-    private Result? result;
+    private volatile Result? result;
     private bool ending;
 
     /// <param name="append">Called on the own thread, for one batch after the other.</param>
@@ -31,7 +31,7 @@ internal sealed class CommitThread : IDisposable
     public bool IsBusy { get; private set; }
 
     /// <summary>There is a result: <see cref="Wait"/> returns at once. Any thread.</summary>
-    public bool IsWritten => Volatile.Read(ref result) is not null;
+    public bool IsWritten => result is not null;
 
     /// <summary>Begins to write. Not while <see cref="IsBusy"/>.</summary>
     public void Begin(AppendBatch batch)
@@ -52,7 +52,7 @@ internal sealed class CommitThread : IDisposable
         {
             while (result is null) Monitor.Wait(gate);
             var taken = result;
-            Volatile.Write(ref result, null);
+            result = null;
             IsBusy = false;
             return taken;
         }
@@ -77,7 +77,7 @@ internal sealed class CommitThread : IDisposable
             var done = Write(batch);
             lock (gate)
             {
-                Volatile.Write(ref result, done);
+                result = done;
                 Monitor.PulseAll(gate);
             }
 

@@ -48,7 +48,7 @@ public sealed class CoordinatorNode : IDisposable
         this.log = log;
         clock = new NodeClock(store.Now());
         machine = new ShardMachine(options.Machine);
-        commits = new CommitThread(Append, () => Wake());
+        commits = new CommitThread(Append, Wake);
         thread = new Thread(Loop) { Name = "coordinator", IsBackground = true };
     }
 

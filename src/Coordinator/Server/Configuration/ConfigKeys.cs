@@ -14,7 +14,7 @@ public static class ConfigKeys
     public static readonly ConfigKey SqlitePath = Text("Coordinator:Sqlite:Path", "coordinator.db", "a file path");
     public static readonly ConfigKey PostgresConnection = Text("Coordinator:Postgres:Connection", null, "a connection string: Host=…;Database=…;Username=…");
     public static readonly ConfigKey PostgresPasswordFile = Text("Coordinator:Postgres:PasswordFile", null, "path of a file with the password in its first line");
-    public static readonly ConfigKey Shards = Number("Coordinator:Shards", Identity.Shards, 1, 4096);
+    public static readonly ConfigKey Shards = Number("Coordinator:Shards", Identity.Shards, 1, Identity.ShardsMax);
     public static readonly ConfigKey Bus = OneOf("Coordinator:Bus", "inprocess", "inprocess", "postgres");
 
     public static readonly ConfigKey HttpAddress = Address("Coordinator:Http:Address", "127.0.0.1");
@@ -55,5 +55,6 @@ public static class ConfigKeys
     private static class Identity
     {
         public const int Shards = Coordinator.Shared.Identity.Shards.CountDefault;
+        public const int ShardsMax = Coordinator.Shared.Identity.Shards.CountMax;
     }
 }

@@ -19,9 +19,14 @@ public static class SchemaCommand
     /// <returns>0: as this program needs it; 1: it needs migrating; 2: not understood; 69: unreachable, try again; 78: refused.</returns>
     public static int Run(string[] arguments, IDictionary environment, string settingsFile, TextWriter output, TextWriter errors)
     {
+        if (arguments is not [("status" or "migrate") and var verb, .. var rest])
+        {
+            errors.WriteLine(Usage);
+            return ExitCodes.Usage;
+        }
+
         try
         {
-            if (arguments is not [("status" or "migrate") and var verb, .. var rest]) throw new ConfigurationProblemException(Usage);
             List<string> settings = [.. rest];
             var target = verb == "migrate" ? Take(settings, "--to") : null;
             var role = verb == "migrate" ? Take(settings, "--grant-to") : null;
@@ -35,7 +40,7 @@ public static class SchemaCommand
         catch (Exception e) when (e is ConfigurationProblemException or StoreConfigurationException or StoreUnavailableException)
         {
             errors.WriteLine(e.Message);
-            return e is StoreUnavailableException ? ExitCodes.Unavailable : e.Message == Usage ? ExitCodes.Usage : ExitCodes.Configuration;
+            return e is StoreUnavailableException ? ExitCodes.Unavailable : ExitCodes.Configuration;
         }
     }
 

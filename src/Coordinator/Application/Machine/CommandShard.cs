@@ -1,7 +1,6 @@
-using Coordinator.Application.Machine;
 using Coordinator.Shared.Identity;
 
-namespace Coordinator.Application.Cluster;
+namespace Coordinator.Application.Machine;
 
 /// <summary>Which shard decides on a command.</summary>
 public static class CommandShard
