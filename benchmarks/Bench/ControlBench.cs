@@ -46,8 +46,7 @@ public sealed class ControlBench(string directory, Results report, int repeats, 
             c1.Add(new Sample(grouped.EventsPerSecond, raw));
             batching.Add(new Sample(grouped.EventsPerSecond, single.EventsPerSecond));
             perCpu.Add(new Sample(grouped.Migrations, grouped.CpuSeconds));
-            report.Note($"run {i + 1}: {grouped.EventsPerSecond:0} events/s, {grouped.MigrationsPerSecond:0} migrations/s, {grouped.EventsPerMigration:0.0} events a migration, "
-                + $"{grouped.EventsPerCommit:0} a commit, {grouped.CpuSeconds / grouped.Seconds:0.00} cores; raw loop {raw:0}/s; one decision a commit {single.EventsPerSecond:0}/s");
+            report.Note($"run {i + 1}: {grouped}; raw loop {raw:0}/s; one decision a commit {single.EventsPerSecond:0}/s");
         }
 
         report.Ratio("C1", c1, "ratio", "raw batched SQLite loop, same run", "events/s");
@@ -79,14 +78,14 @@ public sealed class ControlBench(string directory, Results report, int repeats, 
     {
         List<Sample> ratios = [];
         long n = 0;
-        using var rig = new ControlRig(directory, InFlight, BatchMax);
-        Load(rig, window);
-        while (rig.Node.Ask(m => m.OpenStreams.Any(s => s.State is Domain.Migrations.Planned)).Result) Thread.Sleep(50);
-        ReplayAll(rig.Store); // the compiler's tiers settle
+        using var rig = ControlRig.OnSqlite(directory, InFlight, BatchMax, null, out var path);
+        ClosedLoop.Run(rig, window);
+        while (rig.CountOpen(s => s is Domain.Migrations.Planned) > 0) Thread.Sleep(50);
+        ClosedLoop.Replay(rig.Store); // the compiler's tiers settle
         for (var i = 0; i < repeats; i++)
         {
-            var raw = RawStoreLoop.Scan(rig.DatabasePath);
-            var (events, seconds) = ReplayAll(rig.Store);
+            var raw = RawStoreLoop.Scan(path);
+            var (events, seconds) = ClosedLoop.Replay(rig.Store);
             n += events;
             ratios.Add(new Sample(events / seconds, raw));
             report.Note($"run {i + 1}: {events} events decoded and folded at {events / seconds:0}/s; raw scan {raw:0}/s");
@@ -108,71 +107,20 @@ public sealed class ControlBench(string directory, Results report, int repeats, 
 
     private Throughput Throughput(int batchMax, TimeSpan time)
     {
-        using var rig = new ControlRig(directory, InFlight, batchMax);
-        return Load(rig, time);
-    }
-
-    // Closed loop: every guest is moved again as soon as its migration is closed.
-    private static Throughput Load(ControlRig rig, TimeSpan time)
-    {
-        var turns = new int[InFlight];
-        var byStream = new Dictionary<string, int>();
-        var over = false;
-        void Next(int vm) => rig.Migrate(vm, ++turns[vm], result =>
-        {
-            if (Volatile.Read(ref over)) return;
-            if (result.Refusal is { } refusal) throw new InvalidOperationException(refusal.Detail);
-            byStream[result.Stream] = vm;
-        });
-        rig.OnClosed(id =>
-        {
-            if (byStream.Remove(id.StreamKey, out var vm)) Next(vm);
-        });
-        for (var vm = 0; vm < InFlight; vm++) Next(vm);
-        Thread.Sleep(time / 3);
-        var process = Process.GetCurrentProcess();
-        var (cpu, events, finished, commits, clock) = (process.TotalProcessorTime, rig.Events, rig.Finished, rig.Node.Statistics.Batches, Stopwatch.StartNew());
-        Thread.Sleep(time);
-        var seconds = clock.Elapsed.TotalSeconds;
-        process.Refresh();
-        var result = new Throughput(seconds, (process.TotalProcessorTime - cpu).TotalSeconds, rig.Events - events, rig.Finished - finished, rig.Node.Statistics.Batches - commits);
-        Volatile.Write(ref over, true);
-        rig.OnClosed(_ => { });
-        return result;
-    }
-
-    // Every committed event read, decoded and folded.
-    private static (long Events, double Seconds) ReplayAll(IEventStore store)
-    {
-        var states = new Dictionary<string, object>();
-        var position = StorePosition.Start;
-        long n = 0;
-        var clock = Stopwatch.StartNew();
-        while (store.Scan(position, 10_000, Fold) is { Count: > 0 } page)
-        {
-            n += page.Count;
-            position = page.Position;
-        }
-
-        return (n, clock.Elapsed.TotalSeconds);
-
-        void Fold(ScannedEvent e)
-        {
-            ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(states, e.Stream, out _);
-            state = StreamFolding.Evolve(state ?? StreamFolding.Initial(e.Stream), EventCatalog.Read(e.Type, e.SchemaVersion, e.Body), e.Version, e.At);
-        }
+        using var rig = ControlRig.OnSqlite(directory, InFlight, batchMax);
+        return ClosedLoop.Run(rig, time);
     }
 
     // Open loop: requests at a fixed rate whatever the answers do; latency counts from the intended arrival.
     private Latency Latencies(double perSecond)
     {
-        using var rig = new ControlRig(directory, InFlight, 512);
+        using var rig = ControlRig.OnSqlite(directory, InFlight, 512);
         var samples = new List<double>();
         var gate = new object();
         var free = new Queue<int>(Enumerable.Range(0, InFlight));
         var turns = new int[InFlight];
         var byStream = new Dictionary<string, int>();
-        rig.OnClosed(id =>
+        rig.OnClosed((_, id) =>
         {
             lock (gate)
             {
@@ -225,21 +173,10 @@ public sealed class ControlBench(string directory, Results report, int repeats, 
     private double BytesInFlight()
     {
         const int count = 20_000;
-        using var rig = new ControlRig(directory, count, 512, stopAt: typeof(MigrateOut));
+        using var rig = ControlRig.OnSqlite(directory, count, 512, stopAt: typeof(MigrateOut));
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var vm = 0; vm < count; vm++) rig.Migrate(vm, 1, _ => { });
-        while (rig.Node.Ask(m => m.OpenStreams.Count(s => s.State is Domain.Migrations.PreCopying)).Result < count) Thread.Sleep(100);
+        while (rig.CountOpen(s => s is Domain.Migrations.PreCopying) < count) Thread.Sleep(100);
         return (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count;
     }
-}
-
-internal sealed record Throughput(double Seconds, double CpuSeconds, long Events, long Migrations, long Commits)
-{
-    public double EventsPerSecond => Events / Seconds;
-
-    public double MigrationsPerSecond => Migrations / Seconds;
-
-    public double EventsPerMigration => (double)Events / Migrations;
-
-    public double EventsPerCommit => (double)Events / Commits;
 }

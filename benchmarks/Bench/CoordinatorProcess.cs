@@ -75,7 +75,7 @@ public sealed class CoordinatorProcess : IDisposable
         var machine = new MachineOptions { Node = Node, ShardCount = store.ShardCount, CodeVersion = "bench" };
         using var node = new CoordinatorNode(new NodeOptions { Machine = machine }, store, bus, NullLogger.Instance);
         var (source, destination) = (new HostId("host-a"), new HostId("host-b"));
-        using var hosts = new SimulatedHosts(node, bus, [source, destination], store.ShardCount, stopAt: typeof(MigrateOut));
+        using var hosts = new SimulatedHosts([new HostsAt(bus, (shard, report) => node.Post(new MessageArrived(shard, report)))], [source, destination], store.ShardCount, stopAt: typeof(MigrateOut));
         node.Start();
         var facts = new HostFacts(ByteCount.FromMebi(1024L * 1024), 64, "127.0.0.1", 7500, ["native"], []);
         foreach (var host in new[] { source, destination }) Do(node, new AdmitHost(new Admit(host, "journal-" + host, 1, "boot", facts)));

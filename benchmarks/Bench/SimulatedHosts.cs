@@ -1,15 +1,17 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Coordinator.Application.Bus;
-using Coordinator.Application.Machine;
-using Coordinator.Application.Node;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
 
 namespace Coordinator.Bench;
 
+/// <summary>Where the links of some hosts are: the bus that brings their orders, and the way of their reports to a shard.</summary>
+public sealed record HostsAt(IBus Bus, Action<int, HostReported> Say);
+
 /// <summary>
-/// Agents that answer at once: every order is answered by the report a real host would send, posted straight into the node. The
-/// load generator pays for itself in the same process.
+/// Agents that answer at once: every order is answered by the report a real host would send. The load generator pays for itself in the same process.
 /// </summary>
 public sealed class SimulatedHosts : IDisposable
 {
@@ -18,25 +20,37 @@ public sealed class SimulatedHosts : IDisposable
     private static readonly RoundFacts Round = new(1, ByteCount.FromMebi(64), TimeSpan.FromSeconds(1), ByteCount.FromMebi(1), ByteRate.FromMebi(100), ByteRate.FromMebi(1), 0);
 
     private readonly List<IDisposable> subscriptions = [];
-    private readonly CoordinatorNode node;
+    private readonly ConcurrentDictionary<long, long> unacknowledged = new();
+    private readonly Dictionary<HostId, Action<int, HostReported>> ways = [];
     private readonly int shards;
     private long number;
 
+    /// <param name="places">Where links are; hosts are spread over them in turn.</param>
     /// <param name="stopAt">An order that is never answered: migrations stay in flight there.</param>
-    public SimulatedHosts(CoordinatorNode node, IBus bus, IEnumerable<HostId> hosts, int shards, Type? stopAt = null)
+    public SimulatedHosts(IReadOnlyList<HostsAt> places, IReadOnlyList<HostId> hosts, int shards, Type? stopAt = null)
     {
-        this.node = node;
         this.shards = shards;
-        foreach (var host in hosts)
+        for (var i = 0; i < hosts.Count; i++)
         {
-            subscriptions.Add(bus.Subscribe(BusMessage.Host(host), m =>
+            var (host, place) = (hosts[i], places[i % places.Count]);
+            ways[host] = place.Say;
+            subscriptions.Add(place.Bus.Subscribe(BusMessage.Host(host), m =>
             {
                 if (m.Body is OrderForHost { Order: var order } && order.GetType() != stopAt) Answer(host, order);
+                else if (m.Body is AckForHost ack) Acknowledged(ack.N);
             }));
         }
     }
 
+    /// <summary>Told how long it took from a report to its acknowledgement: to the event's commit and back.</summary>
+    public Action<TimeSpan>? OnAcknowledged { get; set; }
+
     public void Dispose() => subscriptions.ForEach(s => s.Dispose());
+
+    private void Acknowledged(long n)
+    {
+        if (unacknowledged.TryRemove(n, out var said)) OnAcknowledged?.Invoke(Stopwatch.GetElapsedTime(said));
+    }
 
     private void Answer(HostId host, Order order)
     {
@@ -68,6 +82,10 @@ public sealed class SimulatedHosts : IDisposable
         }
     }
 
-    private void Say(HostId host, Report report, int shard) =>
-        node.Post(new MessageArrived(shard, new HostReported(host, 1, Interlocked.Increment(ref number), report)));
+    private void Say(HostId host, Report report, int shard)
+    {
+        var n = Interlocked.Increment(ref number);
+        if (OnAcknowledged is not null) unacknowledged[n] = Stopwatch.GetTimestamp();
+        ways[host](shard, new HostReported(host, 1, n, report));
+    }
 }

@@ -92,6 +92,8 @@ public sealed class PostgresBusBetweenNodesTests(SharedServer server) : BusContr
             new HostLinkStands(host),
             new CommandForwarded("id", "node-a", new CancelMigration(migration), context),
             new CommandForwarded("id", "node-a", new CreateMigration(vm, host, MigrationPolicy.Default), context),
+            new CommandForwarded("id", "node-a", new CancelMigration(migration), context with { Reason = "with\ttabulator,\nnew line and Zoë\u2028" }),
+            new CommandForwarded("id", "node-a", new CancelMigration(migration), context with { Reason = new string('x', 20_000) }), // longer than a notification
             new CommandAnswered("id", new Refusal("a.code", "detail", "hint"), "vm-1", 3, true, null),
         ];
         using var a = At("node-a", 1_000);

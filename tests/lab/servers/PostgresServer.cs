@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cli.Demo;
+using Npgsql;
 
 namespace Lab.Servers;
 
@@ -38,6 +40,18 @@ public sealed class PostgresServer(params string[] options) : IDisposable
             // xunit does not dispose a test whose preparation failed.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
         }
+    }
+
+    /// <summary>Of the server; every session of it is a child.</summary>
+    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(_folder!, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>A statement on the server's own database, such as one that makes another.</summary>
+    public void Run(string sql)
+    {
+        using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>As a crash: no checkpoint, every connection is cut.</summary>

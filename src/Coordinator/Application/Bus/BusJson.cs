@@ -11,5 +11,5 @@ public sealed partial class BusJson : JsonSerializerContext
     public static string Write(ShardMessage message) => JsonSerializer.Serialize(message, Default.ShardMessage);
 
     /// <exception cref="JsonException">Not a message, or of a kind this program does not know.</exception>
-    public static ShardMessage Read(string json) => JsonSerializer.Deserialize(json, Default.ShardMessage) ?? throw new JsonException("it is null");
+    public static ShardMessage Read(ReadOnlySpan<char> json) => JsonSerializer.Deserialize(json, Default.ShardMessage) ?? throw new JsonException("it is null");
 }

@@ -7,14 +7,14 @@ using Npgsql;
 namespace Coordinator.Adapters.Postgres.Cluster;
 
 /// <summary>
-/// The bus of several coordinators without a broker. What a node has for itself takes the way of a single node; the rest is rows of the database, woken
-/// by a notification and looked for each second all the same. Every message may be lost, at the latest when the server crashes.
+/// The bus of several coordinators without a broker. What a node has for itself takes the way of a single node; the rest travels in notifications of the
+/// database, many in one; those that are too long for one are rows, looked for each second too. Every message may be lost.
 /// </summary>
 public sealed class PostgresBus : IBus
 {
     private const int BatchMax = 512;
 
-    // Notifications are hints: also without one we look, and say again what we subscribe to.
+    // Also without being woken we look for long messages, and say again what we subscribe to.
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -33,6 +33,8 @@ public sealed class PostgresBus : IBus
     private volatile HashSet<string> _shared = [];
     private long _subscribedAt;
     private bool _addressesChanged = true;
+    private long _lookedAt;
+    private bool _rowsWait;
     private bool _disposed;
 
     /// <param name="local">Hands messages to this node's own handlers; disposed with this bus.</param>
@@ -175,11 +177,8 @@ public sealed class PostgresBus : IBus
             {
                 _receiving.Use(connection =>
                 {
-                    while (Take(connection) == BatchMax)
-                    {
-                    }
-
-                    // Woken by a notification, by the stop, or because nothing came for a while.
+                    if (_rowsWait || Stopwatch.GetElapsedTime(_lookedAt) >= Tick) TakeRows(connection);
+                    // Until something was heard, the stop, or the time to look again; what was heard is handed over meanwhile.
                     connection.Wait((int)Tick.TotalMilliseconds / 4);
                     return 0;
                 });
@@ -189,6 +188,14 @@ public sealed class PostgresBus : IBus
                 _onTrouble(e.Message);
                 _stop.Token.WaitHandle.WaitOne(Pause);
             }
+        }
+    }
+
+    private void TakeRows(NpgsqlConnection connection)
+    {
+        (_rowsWait, _lookedAt) = (false, Stopwatch.GetTimestamp());
+        while (Take(connection) == BatchMax)
+        {
         }
     }
 
@@ -202,23 +209,33 @@ public sealed class PostgresBus : IBus
         while (row.Read())
         {
             count++;
-            if (Read(row) is { } message) _local.Publish(message);
+            Arrived(row.GetString(0), row.GetString(1));
         }
 
         return count;
     }
 
+    // Empty: there are rows. Else a line for each message: its address, a tabulator, its body.
+    private void Heard(string payload)
+    {
+        if (payload.Length == 0) _rowsWait = true;
+        foreach (var at in payload.AsSpan().Split('\n'))
+        {
+            var line = payload.AsSpan()[at];
+            if (line.IndexOf('\t') is >= 0 and var end) Arrived(line[..end].ToString(), line[(end + 1)..]);
+        }
+    }
+
     // A kind that an older program does not know is lost to it: whoever sent it sends it again, to whoever owns the shard then.
-    private BusMessage? Read(NpgsqlDataReader row)
+    private void Arrived(string address, ReadOnlySpan<char> body)
     {
         try
         {
-            return new BusMessage(row.GetString(0), BusJson.Read(row.GetString(1)));
+            _local.Publish(new BusMessage(address, BusJson.Read(body)));
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            _onTrouble($"a message for {row.GetString(0)} cannot be read: {e.Message}");
-            return null;
+            _onTrouble($"a message for {address} cannot be read: {e.Message}");
         }
     }
 
@@ -227,6 +244,8 @@ public sealed class PostgresBus : IBus
         using var channel = new NpgsqlCommand("select quote_ident('lm_bus_' || hashtext($1))", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = _node } } };
         using var listen = new NpgsqlCommand("listen " + (string)channel.ExecuteScalar()!, connection);
         listen.ExecuteNonQuery();
+        connection.Notification += (_, heard) => Heard(heard.Payload);
+        _rowsWait = true;
     }
 
     private sealed class Subscription(Action end) : IDisposable
