@@ -46,6 +46,28 @@ public sealed class FoundBySimulation
     }
 
     [Fact]
+    public void A_deadline_that_was_set_by_a_clock_far_ahead_counts_from_the_takeover()
+    {
+        // Given a start that was ordered while the owner's clock was an hour ahead
+        var first = Owner();
+        var wrong = Noon.AddHours(1);
+        first.Step(Ask(new RegisterVm(Vm, Spec, Host, Adopt: false)), wrong);
+        var batch = first.TakeBatch()!;
+        var stream = batch.Streams.Single(s => s.Stream == Vm.StreamKey);
+        var patience = stream.TimerDue!.Value - wrong;
+        var history = batch.Events.Where(e => e.Stream == Vm.StreamKey)
+            .Select(e => new StoredEvent(StorePosition.Start, e.Shard, e.Seq, new Term(1), e.Stream, e.Version, e.Type, e.SchemaVersion, e.At, e.Body, e.Meta)).ToList();
+
+        // When a node whose clock is right takes the shard over
+        var second = Owner();
+        second.Own(new ShardLease(Shard, new Term(2), "n", 1), [new LoadedStream(Shard, Vm.StreamKey, stream.Version, false, stream.TimerDue, stream.TimerToken, null, 0, history)], Noon);
+
+        // Then nobody waits an hour longer: at most as long as for any deadline of a shard that had no owner.
+        second.Due(Noon + patience + new MachineOptions { Node = "n", ShardCount = 4, CodeVersion = "test" }.SendAgainMax);
+        Assert.Equal(1, second.Waiting);
+    }
+
+    [Fact]
     public void A_report_that_changes_nothing_is_acknowledged_only_by_an_owner()
     {
         // Given a node that may have lost its shards while it was stopped

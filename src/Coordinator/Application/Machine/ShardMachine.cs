@@ -57,7 +57,8 @@ public sealed class ShardMachine
 
     /// <summary>
     /// Begins to own a shard. What its streams have pending is sent at once; a deadline that came due while nobody owned the shard gets
-    /// at least one order time-out more (design: rule 15). Not while anything waits to be written.
+    /// at least one order time-out more (design: rule 15), and one that was set by a clock ahead of ours counts from now. Not while anything
+    /// waits to be written.
     /// </summary>
     /// <exception cref="CorruptHistoryException">A stream cannot be folded: the shard must not be owned by this code.</exception>
     public void Own(ShardLease lease, IEnumerable<LoadedStream> open, DateTimeOffset now)
@@ -71,7 +72,7 @@ public sealed class ShardMachine
             var entry = StreamFolding.Fold(loaded);
             streams[entry.Key] = entry;
             entry.Deadline = StreamFolding.DeadlineOf(entry);
-            if (entry.TimerDue is { } due) timers.Set(entry, due < now + options.SendAgainMax ? now + options.SendAgainMax : due);
+            if (entry.TimerDue is { } due) timers.Set(entry, Rearmed(due, loaded.Tail is [.., var last] ? last.At : now, now));
             Schedule(entry, now);
             Index(entry, entry.State);
         }
@@ -292,6 +293,13 @@ public sealed class ShardMachine
         {
             if (shards.TryGetValue(shard, out var owned)) owned.Seq = lease.Seq;
         }
+    }
+
+    // A clock that ran an hour ahead when the last event was written set this deadline an hour too far: it is the time between the two that counts.
+    private DateTimeOffset Rearmed(DateTimeOffset due, DateTimeOffset last, DateTimeOffset now)
+    {
+        if (last > now) due -= last - now;
+        return due < now + options.SendAgainMax ? now + options.SendAgainMax : due;
     }
 
     private void Rearm(StreamEntry entry)
