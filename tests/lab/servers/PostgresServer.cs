@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Cli.Demo;
 using Npgsql;
 
@@ -12,6 +10,7 @@ namespace Lab.Servers;
 /// <param name="options">The server's own, as <c>-c fsync=off</c>.</param>
 public sealed class PostgresServer(params string[] options) : IDisposable
 {
+    private static readonly ServerScript Script = new("pg.sh");
     private readonly Lock _gate = new();
     private readonly string _password = Guid.NewGuid().ToString("N");
     private string? _folder;
@@ -35,7 +34,7 @@ public sealed class PostgresServer(params string[] options) : IDisposable
             if (_folder is not null) return;
             if (WhyMissing() is { } missing) throw new InvalidOperationException(missing);
             var folder = Directory.CreateTempSubdirectory("lm-pg-").FullName;
-            Script(["up", folder, $"{Port}", .. options]);
+            Control(["up", folder, $"{Port}", .. options]);
             _folder = folder;
             // xunit does not dispose a test whose preparation failed.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
@@ -55,49 +54,24 @@ public sealed class PostgresServer(params string[] options) : IDisposable
     }
 
     /// <summary>As a crash: no checkpoint, every connection is cut.</summary>
-    public void Crash() => Script(["down", _folder!, "immediate"]);
+    public void Crash() => Control(["down", _folder!, "immediate"]);
 
     /// <summary>After a crash.</summary>
-    public void StartAgain() => Script(["up", _folder!, $"{Port}", .. options]);
+    public void StartAgain() => Control(["up", _folder!, $"{Port}", .. options]);
 
     public void Dispose()
     {
         lock (_gate)
         {
             if (_folder is null) return;
-            Script(["down", _folder, "immediate"]);
+            Control(["down", _folder, "immediate"]);
             Directory.Delete(_folder, recursive: true);
             _folder = null;
         }
     }
 
     /// <summary>Null if PostgreSQL is installed here, else what to do about it.</summary>
-    public static string? WhyMissing() => Run([], "find") is (not 0, var output) ? output.Trim() : null;
+    public static string? WhyMissing() => Script.WhyMissing();
 
-    private void Script(string[] arguments)
-    {
-        var (code, output) = Run([("PGPASSWORD", _password)], arguments);
-        if (code != 0) throw new InvalidOperationException($"pg.sh {string.Join(' ', arguments)} ended with {code}: {output}");
-    }
-
-    // Its output goes to a file, not a pipe: the server inherits it and would keep a pipe open for ever.
-    private static (int Code, string Output) Run(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
-    {
-        var log = Path.GetTempFileName();
-        try
-        {
-            var start = new ProcessStartInfo("/bin/bash", ["-c", "exec bash \"$0\" \"$@\" >\"$LM_LOG\" 2>&1 </dev/null", Beside("pg.sh"), .. arguments]);
-            start.Environment["LM_LOG"] = log;
-            foreach (var (name, value) in environment) start.Environment[name] = value;
-            using var script = Process.Start(start)!;
-            script.WaitForExit();
-            return (script.ExitCode, File.ReadAllText(log));
-        }
-        finally
-        {
-            File.Delete(log);
-        }
-    }
-
-    private static string Beside(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, name);
+    private void Control(params string[] arguments) => Script.Run([("PGPASSWORD", _password)], arguments);
 }
