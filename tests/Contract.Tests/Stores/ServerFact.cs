@@ -9,6 +9,10 @@ namespace Contract.Tests.Stores;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class NeedsPostgresAttribute : Attribute;
 
+/// <summary>The same for RabbitMQ.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NeedsRabbitMqAttribute : Attribute;
+
 /// <summary>A fact that is skipped if its class needs a server which is not installed. With CI=true nothing is skipped: it fails.</summary>
 [XunitTestCaseDiscoverer("Contract.Tests.Stores.ServerFactDiscoverer", ServerTestCase.Assembly)]
 public sealed class ServerFactAttribute : FactAttribute;
@@ -20,13 +24,13 @@ public sealed class ServerTheoryAttribute : TheoryAttribute;
 public sealed class ServerFactDiscoverer(IMessageSink diagnostics) : FactDiscoverer(diagnostics)
 {
     protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
-        ServerTestCase.IsMissing(testMethod) ? new ServerTestCase(DiagnosticMessageSink, discoveryOptions, testMethod) : base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
+        ServerTestCase.WhyMissing(testMethod) is { } reason ? new ServerTestCase(DiagnosticMessageSink, discoveryOptions, testMethod, reason) : base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
 }
 
 public sealed class ServerTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)
 {
     public override IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute) =>
-        ServerTestCase.IsMissing(testMethod) ? [new ServerTestCase(DiagnosticMessageSink, discoveryOptions, testMethod)] : base.Discover(discoveryOptions, testMethod, theoryAttribute);
+        ServerTestCase.WhyMissing(testMethod) is { } reason ? [new ServerTestCase(DiagnosticMessageSink, discoveryOptions, testMethod, reason)] : base.Discover(discoveryOptions, testMethod, theoryAttribute);
 }
 
 /// <summary>A test that will not be run.</summary>
@@ -35,8 +39,9 @@ public sealed class ServerTestCase : XunitTestCase
     /// <summary>Where these types are compiled into.</summary>
     public const string Assembly = "Contract.Tests";
 
-    private static readonly Lazy<string?> Reason = new(() =>
-        Environment.GetEnvironmentVariable("CI") == "true" || PostgresServer.WhyMissing() is not { } reason ? null : reason);
+    private static readonly Lazy<string?> NoPostgres = new(() => Missing(PostgresServer.WhyMissing()));
+    private static readonly Lazy<string?> NoRabbitMq = new(() => Missing(RabbitMqServer.WhyMissing()));
+    private string _reason = "";
 
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("for the test framework", error: true)]
@@ -44,13 +49,28 @@ public sealed class ServerTestCase : XunitTestCase
     {
     }
 
-    public ServerTestCase(IMessageSink diagnostics, ITestFrameworkDiscoveryOptions options, ITestMethod method)
-        : base(diagnostics, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method)
+    public ServerTestCase(IMessageSink diagnostics, ITestFrameworkDiscoveryOptions options, ITestMethod method, string reason)
+        : base(diagnostics, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method) => _reason = reason;
+
+    /// <summary>Null if the class has the servers it needs.</summary>
+    public static string? WhyMissing(ITestMethod method) =>
+        (Needs<NeedsPostgresAttribute>(method) ? NoPostgres.Value : null) ?? (Needs<NeedsRabbitMqAttribute>(method) ? NoRabbitMq.Value : null);
+
+    public override void Serialize(IXunitSerializationInfo data)
     {
+        data.AddValue(nameof(_reason), _reason);
+        base.Serialize(data);
     }
 
-    public static bool IsMissing(ITestMethod method) =>
-        Reason.Value is not null && method.TestClass.Class.GetCustomAttributes(typeof(NeedsPostgresAttribute)).Any();
+    public override void Deserialize(IXunitSerializationInfo data)
+    {
+        _reason = data.GetValue<string>(nameof(_reason));
+        base.Deserialize(data);
+    }
 
-    protected override string GetSkipReason(IAttributeInfo factAttribute) => Reason.Value ?? "";
+    protected override string GetSkipReason(IAttributeInfo factAttribute) => _reason;
+
+    private static bool Needs<T>(ITestMethod method) => method.TestClass.Class.GetCustomAttributes(typeof(T)).Any();
+
+    private static string? Missing(string? reason) => Environment.GetEnvironmentVariable("CI") == "true" ? null : reason;
 }

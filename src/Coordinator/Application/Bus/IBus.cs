@@ -18,4 +18,11 @@ public interface IBus : IDisposable
 
     /// <summary>Receives messages for an address until disposed.</summary>
     IDisposable Subscribe(string address, Action<BusMessage> handler);
+
+    /// <summary>
+    /// As <see cref="Subscribe"/>, for who can say when a message is done with. A bus that keeps messages forgets one only then, and gives it to the
+    /// next subscriber if this one ends or dies before.
+    /// </summary>
+    /// <param name="handler">Its second argument, if there is one, is to be called when what the message led to is durable, or will never be.</param>
+    IDisposable SubscribeUntilDone(string address, Action<BusMessage, Action?> handler) => Subscribe(address, message => handler(message, null));
 }

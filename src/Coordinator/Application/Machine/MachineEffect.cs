@@ -15,6 +15,9 @@ public sealed record SendOrder(HostId Host, Order Order) : MachineEffect;
 /// <summary>The report is committed.</summary>
 public sealed record AckReport(HostId Host, long StartCount, long N) : MachineEffect;
 
+/// <summary>What the message led to is committed.</summary>
+public sealed record MessageDone(Action Done) : MachineEffect;
+
 public sealed record ReplyTo(Action<CommandResult> Reply, CommandResult Result) : MachineEffect;
 
 /// <summary>An event is durable: for projections and watchers.</summary>

@@ -68,6 +68,7 @@ internal sealed class MachineRouter(MachineOptions options)
         // A message for a shard that is not ours any more is dropped: whoever owns it is told again.
         if (!step.Machine.Owns(m.Shard)) return;
         step.Machine.SpeakFor(m.Shard);
+        if (m.Done is { } done) step.Effect(new MessageDone(done));
         switch (m.Message)
         {
             case HostReported { Report: MigrationReport r } reported:

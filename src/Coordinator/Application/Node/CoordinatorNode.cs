@@ -301,7 +301,11 @@ public sealed class CoordinatorNode : IDisposable
 
     private static void RefuseAll(IReadOnlyList<MachineInput> inputs, string detail)
     {
-        foreach (var input in inputs) (input as CommandArrived)?.Reply(CommandResult.Refused("store.unavailable", detail, "nothing was changed: send the request again once the store works"));
+        foreach (var input in inputs)
+        {
+            (input as CommandArrived)?.Reply(CommandResult.Refused("store.unavailable", detail, "nothing was changed: send the request again once the store works"));
+            (input as MessageArrived)?.Done?.Invoke();
+        }
     }
 
     private void LookAtStore()
@@ -390,7 +394,7 @@ public sealed class CoordinatorNode : IDisposable
         foreach (var lease in leases)
         {
             machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
-            if (!subscriptions.ContainsKey(lease.Shard)) subscriptions[lease.Shard] = bus.Subscribe(BusMessage.Shard(lease.Shard), m => Heard(lease.Shard, m.Body));
+            if (!subscriptions.ContainsKey(lease.Shard)) subscriptions[lease.Shard] = bus.SubscribeUntilDone(BusMessage.Shard(lease.Shard), (m, done) => Heard(lease.Shard, m.Body, done));
         }
 
         owned = machine.Shards.ToHashSet();
@@ -409,14 +413,19 @@ public sealed class CoordinatorNode : IDisposable
         owned = machine.Shards.ToHashSet();
     }
 
-    private void Heard(int shard, ShardMessage message)
+    private void Heard(int shard, ShardMessage message, Action? done)
     {
-        if (message is CommandForwarded f) Post(new CommandArrived(f.Command, f.Context, result => Answer(f, result)));
-        else Post(new MessageArrived(shard, message));
+        var input = message is CommandForwarded f ? new CommandArrived(f.Command, f.Context, result => Answer(f, result, done)) : (MachineInput)new MessageArrived(shard, message, done);
+        // An inbox that is full loses the message: it will be sent again.
+        if (!Post(input)) done?.Invoke();
     }
 
-    private void Answer(CommandForwarded asked, CommandResult result) => bus.Publish(new BusMessage(
-        BusMessage.Node(asked.ReplyNode), new CommandAnswered(asked.Id, result.Refusal, result.Stream, result.Version, result.Changed, result.Earlier)));
+    private void Answer(CommandForwarded asked, CommandResult result, Action? done)
+    {
+        bus.Publish(new BusMessage(
+            BusMessage.Node(asked.ReplyNode), new CommandAnswered(asked.Id, result.Refusal, result.Stream, result.Version, result.Changed, result.Earlier)));
+        done?.Invoke();
+    }
 
     private void StepAgain(IReadOnlyList<MachineInput> inputs)
     {
@@ -442,6 +451,9 @@ public sealed class CoordinatorNode : IDisposable
                     break;
                 case AckReport a:
                     leaving.Add(new BusMessage(BusMessage.Host(a.Host), new AckForHost(a.Host, a.StartCount, a.N)));
+                    break;
+                case MessageDone d:
+                    d.Done();
                     break;
                 case ReplyTo r:
                     r.Reply(r.Result);

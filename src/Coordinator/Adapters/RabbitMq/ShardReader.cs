@@ -1,0 +1,117 @@
+using Coordinator.Application.Bus;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Coordinator.Adapters.RabbitMq;
+
+/// <summary>
+/// Reads one shard's queue on a channel of its own. A message is acknowledged when it is done with, in order; closing the channel gives back to the
+/// queue what is not, for the next owner.
+/// </summary>
+internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
+{
+    private readonly string _address;
+    private readonly Action<BusMessage, Action> _deliver;
+    private readonly Action<string> _ended;
+    private readonly object _gate = new();
+    private readonly HashSet<ulong> _done = [];
+    private ulong _acknowledged;
+    private bool _acknowledging;
+    private bool _closed;
+
+    private ShardReader(IChannel channel, string address, Action<BusMessage, Action> deliver, Action<string> ended) : base(channel) =>
+        (_address, _deliver, _ended) = (address, deliver, ended);
+
+    /// <param name="deliver">Hands a message over; its second argument is called when the message is done with.</param>
+    /// <param name="ended">Told why, if the broker ends it.</param>
+    public static async Task<ShardReader> OpenAsync(IConnection connection, string address, Action<BusMessage, Action> deliver, Action<string> ended)
+    {
+        var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
+        var reader = new ShardReader(channel, address, deliver, ended);
+        await Topology.DeclareShardAsync(channel, address).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, Topology.Prefetch, global: false).ConfigureAwait(false);
+        await channel.BasicConsumeAsync(address, autoAck: false, reader).ConfigureAwait(false);
+        return reader;
+    }
+
+    public override async Task HandleBasicDeliverAsync(
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        if (Unreadable.TryRead(body.Span, out var message, out var why)) Deliver(deliveryTag, new BusMessage(_address, message));
+        else
+        {
+            await Unreadable.KeepAsync(Channel, _address, properties, body, why).ConfigureAwait(false);
+            Done(deliveryTag);
+        }
+    }
+
+    // The queue was deleted, or its node is gone: what is asked of the broker is asked anew.
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        _ended($"the queue {_address} was taken away");
+        return Task.CompletedTask;
+    }
+
+    public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
+    {
+        if (!_closed) _ended(reason.ReplyText);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Hands over nothing more; when the handler that may be running has ended, no other begins.</summary>
+    public void Silence()
+    {
+        lock (_gate) _closed = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Silence();
+        await Channel.AbortAsync().ConfigureAwait(false);
+        await Channel.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Deliver(ulong tag, BusMessage message)
+    {
+        lock (_gate)
+        {
+            if (!_closed) _deliver(message, () => Done(tag));
+        }
+    }
+
+    private void Done(ulong tag)
+    {
+        lock (_gate)
+        {
+            if (_closed || !_done.Add(tag) || _acknowledging) return;
+            _acknowledging = true;
+        }
+
+        // Who is done is not made to wait for the broker.
+        _ = Task.Run(AcknowledgeAsync);
+    }
+
+    private async Task AcknowledgeAsync()
+    {
+        try
+        {
+            while (NextToAcknowledge() is { } tag) await Channel.BasicAckAsync(tag, multiple: true).ConfigureAwait(false);
+        }
+        catch (Exception e) when (BrokerFailure.Is(e))
+        {
+            // The channel is closed: the messages are delivered again.
+        }
+    }
+
+    private ulong? NextToAcknowledge()
+    {
+        lock (_gate)
+        {
+            var before = _acknowledged;
+            while (_done.Remove(_acknowledged + 1)) _acknowledged++;
+            _acknowledging = _acknowledged > before && !_closed;
+            return _acknowledging ? _acknowledged : null;
+        }
+    }
+}
