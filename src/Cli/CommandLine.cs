@@ -42,6 +42,7 @@ internal static class CommandLine
         root.Subcommands.Add(MigrationVerbs.Build());
         root.Subcommands.Add(VmVerbs.Build());
         root.Subcommands.Add(HostVerbs.Build());
+        root.Subcommands.Add(ClusterVerbs.Build());
         root.Subcommands.Add(ExplainVerb.Build());
         root.Subcommands.Add(ReplayVerb.Build());
         root.Subcommands.Add(CertVerbs.Build());

@@ -54,6 +54,40 @@ public sealed class CliTests
     }
 
     [Fact]
+    public async Task The_coordinators_are_shown_in_every_format_and_drained_by_name()
+    {
+        await using var edge = await Edge.StartAsync();
+        async Task<string> Lm(params string[] args)
+        {
+            var (exit, output, error) = await RunAsync([.. args, "--server", edge.Addresses.Http]);
+            Assert.Equal((0, ""), (exit, error));
+            return output;
+        }
+
+        Assert.Equal("node-1\nnode-2\n", await Lm("cluster", "nodes", "-o", "name"));
+        Assert.Matches("node-2 +Draining +0 +1 .*new kernel\n", await Lm("cluster", "nodes"));
+        Assert.Matches("\n7 +- ", await Lm("cluster", "shards"));
+        Assert.Equal(8, (await Lm("cluster", "shards", "-o", "jsonl")).Count(c => c == '\n'));
+        using (var status = JsonDocument.Parse(await Lm("cluster", "status", "-o", "json"))) Assert.Equal("memory", status.RootElement.GetProperty("store").GetProperty("place").GetString());
+        Assert.Matches("node-1 +Draining .*why not\n", await Lm("cluster", "drain-node", "node-1", "--reason", "why not"));
+        Assert.Matches("node-1 +Live ", await Lm("cluster", "undrain-node", "node-1"));
+        Assert.All(edge.Plane.Calls, call => Assert.NotNull(call.IdempotencyKey));
+    }
+
+    [Fact]
+    public async Task The_doctor_prints_one_line_a_check_with_its_remedy_and_ends_with_1_if_one_fails()
+    {
+        await using var edge = await Edge.StartAsync();
+        Assert.Equal(0, (await RunAsync("cluster", "doctor", "--server", edge.Addresses.Http)).Exit);
+        edge.Plane.Checks.Add(new("clocks", false, "off: node-2 +9.0 s", "set up time synchronisation"));
+
+        var (exit, output, _) = await RunAsync("cluster", "doctor", "--server", edge.Addresses.Http);
+
+        Assert.Equal((1, 3), (exit, output.Count(c => c == '\n')));
+        Assert.Matches("store +ok +answers in 0.1 ms\nclocks +FAILS +off: node-2 \\+9.0 s +set up time synchronisation\n", output);
+    }
+
+    [Fact]
     public async Task A_piped_watch_is_one_line_an_event_and_its_exit_code_is_the_outcome()
     {
         await using var edge = await Edge.StartAsync();

@@ -56,6 +56,7 @@ internal sealed class Edge : IAsyncDisposable
         var app = EdgeApplication.Build(options, certificates, services =>
         {
             services.AddSingleton<IControlPlane>(plane);
+            services.AddSingleton<IClusterPlane>(plane);
             services.AddSingleton<IHubEvents>(hubEvents);
             if (changeHub is not null) services.AddSingleton(changeHub(new HubOptions(options.Node)));
         });

@@ -9,7 +9,7 @@ using Coordinator.Shared.Identity;
 namespace Server.Tests;
 
 /// <summary>A coordinator without decisions: keeps what it is given, so that the edge in front of it can be tested alone.</summary>
-internal sealed class MemoryPlane : IControlPlane
+internal sealed class MemoryPlane : IControlPlane, IClusterPlane
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly Lock _gate = new();
@@ -112,6 +112,27 @@ internal sealed class MemoryPlane : IControlPlane
     }
 
     public IReadOnlyList<HealthCheck> Readiness() => Health;
+
+    public List<ClusterCheck> Checks { get; } = [new("store", true, "answers in 0.1 ms")];
+
+    public ClusterResource Cluster() => new(ClusterResource.KindName, Checks.All(check => check.Ok) ? "ok" : "failing", "node-1")
+    {
+        NodesLive = 1, Shards = 8, Store = new StoreStatus("memory", 0.1, null, null), Checks = Checks,
+    };
+
+    public IReadOnlyList<NodeResource> Nodes() => [Node("node-1", false, null), Node("node-2", true, "new kernel")];
+
+    public IReadOnlyList<ShardResource> Shards(int after, int limit) =>
+        [.. Enumerable.Range(after + 1, 7 - after).Select(n => new ShardResource(ShardResource.KindName, n, n == 7 ? null : "node-1", n != 7, 1, 0, 0)).Take(limit)];
+
+    public NodeResource Wish(string node, bool drained, string? reason, Call call)
+    {
+        Calls.Enqueue(call);
+        return Node(node, drained, reason);
+    }
+
+    private static NodeResource Node(string name, bool drained, string? reason) => new(
+        NodeResource.KindName, new Metadata(name, "0", 0, Noon), new NodeSpec(drained, drained ? "local:0" : null, null, reason), new NodeStatus(drained ? "Draining" : "Live", "", drained ? 0 : 8, 1));
 
     private Task<Answer<VmResource>> VmAsync(string name, GuestSpec spec, string host, Call call)
     {

@@ -36,6 +36,30 @@ internal static class Printers
             Words.Of(happened.Version), Words.Time(happened.At), happened.Type, happened.Actor, Words.Cause(happened), EventWords.Summary(happened),
         ]);
 
+    public static readonly Printer<ClusterResource> Cluster = new(
+        ApiJson.Default.ClusterResource, cluster => cluster.Status, ["STATUS", "NODES", "DRAINING", "DEAD", "SHARDS", "WITHOUT-OWNER", "HOSTS", "STORE", "ROUND-TRIP", "EVENTS"],
+        cluster =>
+        [
+            cluster.Status, Words.Of(cluster.NodesLive), Words.Of(cluster.NodesDraining), Words.Of(cluster.NodesDead), Words.Of(cluster.Shards), Words.Of(cluster.ShardsWithoutOwner),
+            Words.Of(cluster.Hosts), cluster.Store?.Place ?? "away", Words.Milliseconds(cluster.Store?.RoundTripMs), cluster.Store?.Position is { } position ? Words.Of(position) : "-",
+        ]);
+
+    public static readonly Printer<NodeResource> Nodes = new(
+        ApiJson.Default.NodeResource, node => node.Metadata.Name, ["NAME", "STATE", "SHARDS", "HOSTS", "VERSION", "SEEN", "ADDRESS", "REASON"],
+        node =>
+        [
+            node.Metadata.Name, node.Status.Phase, Words.Of(node.Status.Shards), Words.Of(node.Status.Hosts), node.Status.Version ?? "-", Words.Age(node.Status.SeenAt),
+            node.Status.Address ?? "-", string.Join("; ", new[] { node.Status.Reason, node.Spec.DrainReason }.Where(words => !string.IsNullOrEmpty(words))),
+        ]);
+
+    public static readonly Printer<ShardResource> Shards = new(
+        ApiJson.Default.ShardResource, shard => Words.Of(shard.Shard), ["SHARD", "OWNER", "TERM", "POSITION", "OPEN"],
+        shard => [Words.Of(shard.Shard), shard.Owner is null ? "-" : shard.OwnerLives ? shard.Owner : shard.Owner + " (dead)", Words.Of(shard.Term), Words.Of(shard.Position), Words.Of(shard.OpenStreams)]);
+
+    public static readonly Printer<ClusterCheck> Checks = new(
+        ApiJson.Default.ClusterCheck, check => check.Name, ["CHECK", "STATE", "FOUND", "REMEDY"],
+        check => [check.Name, check.Ok ? "ok" : "FAILS", check.Detail, check.Remedy ?? ""]);
+
     public static string Outcome(MigrationStatus status) => status switch
     {
         { Outcome: null } => "-",

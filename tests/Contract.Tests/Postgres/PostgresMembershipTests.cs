@@ -17,7 +17,7 @@ public sealed class PostgresMembershipTests(SharedServer server) : IDisposable
     public void Dispose() => _database.Dispose();
 
     [ServerFact]
-    public void Given_two_nodes_that_beat_When_one_is_gone_Then_it_is_dead_at_once_and_can_be_forgotten()
+    public void Given_two_nodes_that_beat_When_one_is_gone_Then_it_is_dead_at_once_nobody_writes_to_it_and_it_is_shown_for_a_day()
     {
         using var a = At("node-a");
         using var b = At("node-b");
@@ -28,8 +28,27 @@ public sealed class PostgresMembershipTests(SharedServer server) : IDisposable
 
         Assert.Equal(["node-b"], Until(b, view => view.Live.Count == 1).Live);
         Assert.Equal(["node-a"], b.Beat().Dead);
+        _database.Run("insert into bus_subscription values('shard.1', 'node-a'); insert into bus_message(node, address, body) values('node-a', 'shard.1', '{}')");
         b.Forget("node-a");
+        Assert.Equal(0L, _database.Ask<long>("select (select count(*) from bus_subscription) + (select count(*) from bus_message)"));
+        Assert.Equal(["node-a"], b.Beat().Dead);
+        _database.Run("update node set seen = seen - interval '25 hours' where name = 'node-a'");
+        b.Beat();
         Assert.Empty(b.Beat().Dead);
+    }
+
+    [ServerFact]
+    public void Given_a_node_that_leaves_When_others_look_Then_it_is_not_there_any_more()
+    {
+        using var a = At("node-a");
+        using var b = At("node-b");
+        a.Beat();
+        a.Leave();
+        a.Dispose();
+
+        var view = b.Beat();
+        Assert.Equal(["node-b"], view.Live);
+        Assert.Empty(view.Dead);
     }
 
     [ServerFact]

@@ -97,6 +97,29 @@ public sealed class SchemaTests(SharedServer server)
     }
 
     [ServerFact]
+    public void Given_a_role_that_ran_on_an_older_schema_When_it_is_migrated_Then_the_role_may_use_what_was_added()
+    {
+        server.Run("create role older login password 'x'");
+        Migrator.Migrate(2, Shards, grantTo: "older");
+        Migrator.Migrate(SchemaMigrator.Newest, Shards);
+
+        SharedServer.Run(_database + ";Username=older;Password=x", "insert into node_wish(node, drained, actor, body_hash) values('node-a', true, 'operator/alice', '')");
+    }
+
+    [ServerFact]
+    public void Given_a_newer_schema_When_it_only_added_things_Then_this_program_works_on_it_and_is_refused_once_it_did_more()
+    {
+        Migrator.Migrate(SchemaMigrator.Newest, Shards);
+        SharedServer.Run(_database, $"insert into schema_version(version, name, program) values({SchemaMigrator.Newest + 1}, 'later', '9.9')");
+
+        using (var store = new PostgresStore(new PostgresStoreOptions { ConnectionString = _database, ShardCount = Shards })) Node.Owning(store, "node-a", 1).Write(1, "vm-a");
+        SharedServer.Run(_database, $"update meta set value = '{SchemaMigrator.Newest + 1}' where name = 'schema_min'");
+        var options = new PostgresStoreOptions { ConnectionString = _database, ShardCount = Shards };
+
+        Assert.Contains("this one knows", Assert.Throws<StoreConfigurationException>(() => new PostgresStore(options)).Message, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
     public void Given_a_role_that_does_not_exist_When_granted_to_Then_it_is_named() => Assert.Contains(
         "has no role 'nobody'", Assert.Throws<StoreConfigurationException>(() => Migrator.Migrate(SchemaMigrator.Newest, Shards, grantTo: "nobody")).Message, StringComparison.Ordinal);
 

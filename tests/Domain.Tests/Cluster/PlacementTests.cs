@@ -10,6 +10,7 @@ public sealed class PlacementTests
 
     private readonly string[] _owners = [.. Enumerable.Repeat("", Shards)];
     private readonly Dictionary<string, HashSet<int>> _nodes = [];
+    private readonly HashSet<string> _draining = [];
 
     [Fact]
     public void A_first_node_takes_everything_at_once()
@@ -79,6 +80,41 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_drained_node_gives_its_shards_up_a_few_at_a_time_and_takes_none_until_it_is_undrained()
+    {
+        Join("a", "b", "c");
+        Settle();
+        var before = _owners.ToArray();
+        _draining.Add("b");
+        for (var had = _nodes["b"].Count; had > 0; had = _nodes["b"].Count)
+        {
+            Turn();
+            Assert.InRange(had - _nodes["b"].Count, 1, ShardPlacement.ReleasedAtOnce);
+        }
+
+        Settle();
+        Assert.DoesNotContain("b", _owners);
+        Assert.All(Enumerable.Range(0, Shards).Where(s => before[s] != "b"), s => Assert.Equal(before[s], _owners[s]));
+
+        _draining.Clear();
+        Settle();
+        Assert.Equal(before, _owners);
+    }
+
+    [Fact]
+    public void Drained_nodes_decide_rather_than_nobody()
+    {
+        Join("a", "b");
+        Settle();
+        _draining.UnionWith(["a", "b"]);
+        _nodes.Remove("b");
+
+        Settle();
+
+        Assert.All(_owners, owner => Assert.Equal("a", owner));
+    }
+
+    [Fact]
     public void Every_node_computes_the_same_place_whatever_the_order_it_hears_of_the_others() => Assert.All(
         Enumerable.Range(0, Shards), shard => Assert.Equal(ShardPlacement.PreferredOf(shard, ["a", "b", "c"]), ShardPlacement.PreferredOf(shard, ["c", "a", "b"])));
 
@@ -115,5 +151,5 @@ public sealed class PlacementTests
     }
 
     private ClusterView View(string viewer) =>
-        new([.. _nodes.Keys], [], [.. _owners], new Dictionary<HostId, string>()) { Live = [.. _nodes.Keys.Append(viewer).Distinct()] };
+        new([.. _nodes.Keys], [], [.. _owners], new Dictionary<HostId, string>()) { Live = [.. _nodes.Keys.Append(viewer).Distinct()], Draining = _draining };
 }

@@ -15,17 +15,20 @@ public sealed partial class PlacementLoop : IDisposable
     private readonly CoordinatorNode _node;
     private readonly IClusterMembership _membership;
     private readonly string _name;
+    private readonly Func<NodeFacts> _facts;
     private readonly Action<ClusterView> _seen;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stop = new();
+    private readonly HashSet<string> _forgotten = [];
     private volatile ClusterView? _view;
     private volatile string? _trouble;
 
+    /// <param name="facts">What is true of this node now.</param>
     /// <param name="seen">Told each view, on this loop's thread.</param>
-    public PlacementLoop(CoordinatorNode node, IClusterMembership membership, string name, Action<ClusterView> seen, ILogger log)
+    public PlacementLoop(CoordinatorNode node, IClusterMembership membership, string name, Func<NodeFacts> facts, Action<ClusterView> seen, ILogger log)
     {
-        (_node, _membership, _name, _seen, _logger) = (node, membership, name, seen, log);
+        (_node, _membership, _name, _facts, _seen, _logger) = (node, membership, name, facts, seen, log);
         _thread = new Thread(Loop) { IsBackground = true, Name = "placement" };
     }
 
@@ -53,7 +56,7 @@ public sealed partial class PlacementLoop : IDisposable
         try
         {
             GiveUp(_node.OwnedShards);
-            _membership.Forget(_name);
+            _membership.Leave();
         }
         catch (StoreUnavailableException)
         {
@@ -82,7 +85,7 @@ public sealed partial class PlacementLoop : IDisposable
 
     private void Turn()
     {
-        var view = _view = _membership.Beat();
+        var view = _view = _membership.Beat(_facts());
         _seen(view);
         var moves = ShardPlacement.Plan(view, _name, _node.OwnedShards);
         if (moves.Drop.Count > 0)
@@ -93,7 +96,12 @@ public sealed partial class PlacementLoop : IDisposable
 
         if (moves.Take.Count > 0) Wait(_node.TakeAsync(moves.Take));
         GiveUp(moves.Release);
-        foreach (var dead in view.Dead.Where(dead => !view.Owners.Contains(dead))) _membership.Forget(dead);
+        _forgotten.IntersectWith(view.Dead);
+        foreach (var dead in view.Dead.Where(dead => !view.Owners.Contains(dead) && !_forgotten.Contains(dead)))
+        {
+            _membership.Forget(dead);
+            _forgotten.Add(dead);
+        }
     }
 
     private void GiveUp(IReadOnlyCollection<int> shards)

@@ -23,10 +23,13 @@ public static class ShardPlacement
         List<int> take = [], release = [], drop = [];
         var live = view.Live.ToHashSet(StringComparer.Ordinal);
         live.Add(node);
+        // A drained node is to have none; but rather it decides than nobody.
+        var takers = live.Where(n => !view.Draining.Contains(n)).ToList();
+        if (takers.Count == 0) takers = [.. live];
         for (var shard = 0; shard < view.Owners.Count; shard++)
         {
             var owner = view.Owners[shard];
-            var wanted = PreferredOf(shard, live);
+            var wanted = PreferredOf(shard, takers);
             if (held.Contains(shard))
             {
                 if (owner != node) drop.Add(shard);

@@ -47,6 +47,9 @@ public sealed class ShardMachine
 
     public Term TermOf(int shard) => shards.TryGetValue(shard, out var owned) ? owned.Lease.Term : Term.None;
 
+    /// <summary>Events of an owned shard, decided ones included.</summary>
+    public long SeqOf(int shard) => shards.TryGetValue(shard, out var owned) ? owned.Seq : 0;
+
     /// <summary>An open stream as it is decided, durable or not. For reads when nothing waits to be written.</summary>
     public StreamEntry? Find(string key) => streams.GetValueOrDefault(key);
 

@@ -13,5 +13,7 @@ internal static class PathNames
 
     public static VmId Vm(string text) => VmId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("vm", Short(text)));
 
+    public static string Node(string text) => Names.IsValid(text) ? text : throw new RefusedException(ApiProblems.NotFound("node", Short(text)));
+
     private static string Short(string text) => text.Length > 80 ? text[..80] + "…" : text;
 }

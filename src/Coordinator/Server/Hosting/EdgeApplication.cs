@@ -13,7 +13,7 @@ namespace Coordinator.Server.Hosting;
 
 /// <summary>
 /// Everything between the network and the coordinator proper. The coordinator itself is plugged in by <c>addNode</c>, which must
-/// register an <see cref="IControlPlane"/> and an <see cref="IHubEvents"/>.
+/// register an <see cref="IControlPlane"/>, an <see cref="IClusterPlane"/> and an <see cref="IHubEvents"/>.
 /// </summary>
 public static class EdgeApplication
 {
@@ -74,6 +74,7 @@ public static class EdgeApplication
         MigrationEndpoints.Map(app);
         HostEndpoints.Map(app);
         VmEndpoints.Map(app);
+        ClusterEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();
     }
 

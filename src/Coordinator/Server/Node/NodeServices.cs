@@ -30,7 +30,11 @@ public static class NodeServices
         services.AddSingleton(provider => new FleetProjection(provider.GetRequiredService<IEventStore>(), BuildInfo.Version));
         services.AddSingleton(provider => new CommandRouter(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), machine, options.Shared, provider.GetRequiredService<FleetProjection>().ReadOn));
+        services.AddSingleton<OwnFacts>();
         if (options.Shared) AddCluster(services, options);
+        else services.AddSingleton<IClusterDirectory>(provider => Alone(provider, options));
+        services.AddSingleton<ClusterDoctor>();
+        services.AddSingleton<IClusterPlane, ClusterPlane>();
         services.AddSingleton<HostLinks>();
         services.AddSingleton<LiveSamples>();
         services.AddSingleton<StoreRegression>();
@@ -47,10 +51,15 @@ public static class NodeServices
     {
         services.AddSingleton<IClusterMembership>(_ => new PostgresMembership(Database(options), options.Node));
         services.AddSingleton(provider => new PlacementLoop(
-            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IClusterMembership>(), options.Node, provider.GetRequiredService<HostLinks>().Elsewhere,
-            provider.GetRequiredService<ILogger<PlacementLoop>>()));
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IClusterMembership>(), options.Node, provider.GetRequiredService<OwnFacts>().Now,
+            provider.GetRequiredService<HostLinks>().Elsewhere, provider.GetRequiredService<ILogger<PlacementLoop>>()));
         services.AddSingleton<FeedFollower>();
+        services.AddSingleton<IClusterDirectory>(_ => new PostgresDirectory(Database(options)));
     }
+
+    private static LoneDirectory Alone(IServiceProvider provider, CoordinatorOptions options) => new(
+        provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IEventStore>(), options.Node,
+        options.Postgres is null ? options.SqlitePath : "PostgreSQL, for this coordinator alone", provider.GetRequiredService<OwnFacts>().Now, provider.GetRequiredService<TimeProvider>());
 
     private static PostgresStoreOptions Database(CoordinatorOptions options) =>
         new() { ConnectionString = options.Postgres!.Connection, Password = options.Postgres.Password, ShardCount = options.Shards };

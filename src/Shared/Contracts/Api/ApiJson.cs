@@ -34,6 +34,10 @@ namespace Coordinator.Shared.Contracts.Api;
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(MigrationPlan))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ClusterResource))]
+[JsonSerializable(typeof(NodeResource))]
+[JsonSerializable(typeof(ListResource<NodeResource>))]
+[JsonSerializable(typeof(ListResource<ShardResource>))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
     private static readonly Lazy<ApiJson> Lenient = new(MakeLenient);

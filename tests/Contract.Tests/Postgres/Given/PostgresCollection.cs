@@ -53,7 +53,7 @@ public sealed class SharedServer : IDisposable
     {
         Run(database, """
             set session_replication_role = replica;
-            truncate event, stream, snapshot, idempotency, projection, node, bus_subscription, bus_message restart identity;
+            truncate event, stream, snapshot, idempotency, projection, node, node_wish, bus_subscription, bus_message restart identity;
             update shard set term = 0, owner = '', seq = 0;
             update feed set pos = 0;
             """);

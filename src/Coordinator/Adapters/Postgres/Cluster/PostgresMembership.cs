@@ -12,9 +12,22 @@ namespace Coordinator.Adapters.Postgres.Cluster;
 public sealed class PostgresMembership : IClusterMembership
 {
     /// <summary>First half of the lock's number; the second is a hash of the name.</summary>
-    private const int LockSpace = 0x4C4D;
+    internal const int LockSpace = 0x4C4D;
 
-    private static readonly TimeSpan SilentMax = TimeSpan.FromSeconds(4);
+    /// <summary>Whether row n of table node lives; $1 is <see cref="LockSpace"/>, $2 <see cref="SilentMax"/>.</summary>
+    internal const string Lives =
+        """
+        n.seen > clock_timestamp() - $2 and exists (
+          select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = $1
+             and l.objid::bigint = hashtext(n.name)::bigint & 4294967295 and l.database = (select oid from pg_database where datname = current_database()))
+        """;
+
+    /// <summary>What operators want of each node now, and how often they wanted something.</summary>
+    internal const string NewestWishes = "select distinct on (node) node, drained, at, actor, reason, count(*) over (partition by node) as wishes from node_wish order by node, n desc";
+
+    internal static readonly TimeSpan SilentMax = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan DeadShownFor = TimeSpan.FromDays(1);
     private readonly string _node;
     private readonly TimeSpan _namePatience;
     private readonly int _shardCount;
@@ -28,24 +41,27 @@ public sealed class PostgresMembership : IClusterMembership
         _connection = new ClusterConnection(options, LockName);
     }
 
-    public ClusterView Beat() => _connection.Use(connection =>
+    public ClusterView Beat(NodeFacts facts) => _connection.Use(connection =>
     {
         using var batch = new NpgsqlBatch(connection);
-        Add(batch, "insert into node(name, seen) values($1, clock_timestamp()) on conflict (name) do update set seen = excluded.seen", _node);
         Add(
             batch,
             """
-            select n.name, n.seen > clock_timestamp() - $2 and exists (
-                select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = $1
-                   and l.objid::bigint = hashtext(n.name)::bigint & 4294967295 and l.database = (select oid from pg_database where datname = current_database()))
-              from node n
+            insert into node(name, seen, clock, facts) values($1, clock_timestamp(), $2, $3)
+            on conflict (name) do update set seen = excluded.seen, clock = excluded.clock, facts = excluded.facts
             """,
-            (uint)LockSpace, SilentMax);
+            _node, DateTime.UtcNow, ClusterJson.Write(facts));
+        Add(batch, "delete from node where seen < clock_timestamp() - $1", DeadShownFor);
+        Add(batch, $"select n.name, {Lives} from node n", (uint)LockSpace, SilentMax);
+        Add(batch, $"select node from ({NewestWishes}) w where drained");
         Add(batch, "select shard, owner from shard");
         Add(batch, "select address, node from bus_subscription where address like 'host.%' and node <> $1", _node);
         using var row = batch.ExecuteReader();
         List<string> live = [], dead = [];
         while (row.Read()) (row.GetBoolean(1) ? live : dead).Add(row.GetString(0));
+        row.NextResult();
+        var draining = new HashSet<string>(StringComparer.Ordinal);
+        while (row.Read()) draining.Add(row.GetString(0));
         row.NextResult();
         var owners = new string[_shardCount];
         while (row.Read()) owners[row.GetInt32(0)] = row.GetString(1);
@@ -56,7 +72,7 @@ public sealed class PostgresMembership : IClusterMembership
             if (HostId.TryParse(row.GetString(0)["host.".Length..], out var host)) links[host] = row.GetString(1);
         }
 
-        return new ClusterView(live, dead, owners, links);
+        return new ClusterView(live, dead, owners, links) { Draining = draining };
     });
 
     public void Release(IReadOnlyList<ShardLease> leases) => _connection.Use(connection =>
@@ -71,8 +87,16 @@ public sealed class PostgresMembership : IClusterMembership
 
     public void Forget(string node) => _connection.Use(connection =>
     {
-        using var forget = new NpgsqlCommand("select forget_node($1)", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = node } } };
-        return forget.ExecuteNonQuery();
+        using var batch = new NpgsqlBatch(connection);
+        Add(batch, "delete from bus_subscription where node = $1", node);
+        Add(batch, "delete from bus_message where node = $1", node);
+        return batch.ExecuteNonQuery();
+    });
+
+    public void Leave() => _connection.Use(connection =>
+    {
+        using var leave = new NpgsqlCommand("select forget_node($1)", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = _node } } };
+        return leave.ExecuteNonQuery();
     });
 
     public void Dispose() => _connection.Dispose();
@@ -92,7 +116,7 @@ public sealed class PostgresMembership : IClusterMembership
         }
     }
 
-    private static void Add(NpgsqlBatch batch, string sql, params object[] values)
+    internal static void Add(NpgsqlBatch batch, string sql, params object[] values)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)

@@ -28,10 +28,10 @@ internal static class PostgresSchema
         var version = VersionOf(connection);
         if (version == 0) throw new StoreConfigurationException($"{place} has no tables of the coordinator: run: coordinator schema migrate");
         if (version < Version) throw new StoreConfigurationException($"{place} has schema version {version}, this program needs {Version}: run: coordinator schema migrate");
-        if (version > Version)
+        if (version > Version && OldestProgram(connection) is var oldest && oldest > Version)
         {
             throw new StoreConfigurationException(
-                $"{place} has schema version {version}, this program knows {Version}: start the version that migrated it, or a newer one");
+                $"{place} has schema version {version}, for programs that know at least {oldest}; this one knows {Version}: start the version that migrated it, or a newer one");
         }
 
         using var meta = new NpgsqlCommand($"select value from {Name}.meta where name = 'shards'", connection);
@@ -41,5 +41,12 @@ internal static class PostgresSchema
             throw new StoreConfigurationException(
                 $"{place} was made with {shards} shards, configured are {shardCount}: the number is fixed for the life of a database, set it back");
         }
+    }
+
+    // Steps that only add leave older programs working: how else could a cluster be upgraded node by node?
+    private static int OldestProgram(NpgsqlConnection connection)
+    {
+        using var oldest = new NpgsqlCommand($"select value from {Name}.meta where name = 'schema_min'", connection);
+        return int.Parse((string)oldest.ExecuteScalar()!, CultureInfo.InvariantCulture);
     }
 }

@@ -52,6 +52,8 @@ public sealed class SchemaMigrator
             var version = PostgresSchema.VersionOf(connection);
             if (version > Newest) throw new StoreConfigurationException($"{_place} has schema version {version}, this program knows {Newest}: use the version that migrated it, or a newer one");
             for (; version < target; version++) Forward(connection, Migration.All[version], shards);
+            // Who could run a coordinator before can do so with the tables that were added.
+            foreach (var role in Runners(connection, version)) Grant(connection, role, version);
             for (; version > target; version--) Back(connection, Migration.All[version - 1]);
             if (grantTo is not null && target > 0) Grant(connection, grantTo, target);
             return StatusOf(connection);
@@ -109,6 +111,21 @@ public sealed class SchemaMigrator
             grant insert, delete on idempotency to {quoted};
             """);
         if (version >= 2) Execute(connection, $"grant insert, update, delete on node, bus_subscription, bus_message to {quoted}");
+        if (version >= 4) Execute(connection, $"grant insert on node_wish to {quoted}");
+    }
+
+    private static List<string> Runners(NpgsqlConnection connection, int version)
+    {
+        List<string> roles = [];
+        if (version == 0) return roles;
+        using var granted = new NpgsqlCommand(
+            """
+            select r.rolname from pg_class c cross join aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
+             where c.oid = to_regclass('event') and a.privilege_type = 'INSERT' and a.grantee <> c.relowner
+            """, connection);
+        using var row = granted.ExecuteReader();
+        while (row.Read()) roles.Add(row.GetString(0));
+        return roles;
     }
 
     private SchemaStatus StatusOf(NpgsqlConnection connection)
