@@ -45,6 +45,11 @@ public sealed class DrainTests() : OnPostgres(coordinators: 2)
         await Cluster.UntilAsync("node-2 to be dead", async () => (await NodeAsync("node-2"))?.Status.Phase == "Dead");
         await OwnAsync(two => two == 0);
         await Cluster.UntilAsync("the doctor to find it", () => Task.FromResult(Failing() == "nodes certificates"));
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri(Cluster.Server + "/metrics"));
+        Assert.All(
+            ["lm_nodes{state=\"live\"} 1", "lm_nodes{state=\"dead\"} 1", "lm_shard_owned 256", "lm_shards_without_owner 0", "lm_feed_lag_seconds 0."],
+            line => Assert.Contains("\n" + line, metrics, StringComparison.Ordinal));
 
         Cluster.StartCoordinator(number: 2);
         await OwnAsync(two => two > 0);

@@ -25,4 +25,13 @@ public interface IBus : IDisposable
     /// </summary>
     /// <param name="handler">Its second argument, if there is one, is to be called when what the message led to is durable, or will never be.</param>
     IDisposable SubscribeUntilDone(string address, Action<BusMessage, Action?> handler) => Subscribe(address, message => handler(message, null));
+
+    /// <summary>Messages that wait here to leave for other nodes.</summary>
+    int Waiting => 0;
+
+    /// <summary>Messages for other nodes that were refused or could not be sent since the start.</summary>
+    long Lost => 0;
+
+    /// <summary>Messages that came and could not be read since the start: of a kind that only another version knows.</summary>
+    long Unread => 0;
 }

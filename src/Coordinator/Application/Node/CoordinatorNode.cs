@@ -324,6 +324,7 @@ public sealed class CoordinatorNode : IDisposable
     // Another node owns these shards now. It was told everything that was acknowledged; what was not will be sent to it again.
     private void Fenced(IReadOnlyList<int> lost)
     {
+        Statistics.Fenced++;
         NodeLog.Fenced(log, lost.Count, lost[0]);
         var inputs = machine.RolledBack();
         Drop(lost);
@@ -347,6 +348,7 @@ public sealed class CoordinatorNode : IDisposable
     // Commit-unknown (design: rule 5): raise the own terms, which waits for the transaction in flight, load again, then decide anew.
     private void TakeOverFromSelf(string detail)
     {
+        Statistics.Unknown++;
         NodeLog.CommitUnknown(log, detail);
         var inputs = machine.RolledBack();
         var held = machine.Shards.Select(shard => (shard, machine.TermOf(shard))).ToList();
@@ -398,6 +400,7 @@ public sealed class CoordinatorNode : IDisposable
         }
 
         owned = machine.Shards.ToHashSet();
+        Statistics.TookOver(leases.Count, Stopwatch.GetElapsedTime(started));
         NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         Run(machine.Reminders());
     }

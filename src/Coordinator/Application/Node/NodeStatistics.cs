@@ -7,6 +7,15 @@ public sealed class NodeStatistics
 
     public long Batches { get; private set; }
 
+    /// <summary>Appends refused because another node had taken a shard.</summary>
+    public long Fenced { get; internal set; }
+
+    /// <summary>Appends whose fate had to be found out.</summary>
+    public long Unknown { get; internal set; }
+
+    /// <summary>Told after each takeover: shards, and the time from having them until they could be decided for.</summary>
+    public event Action<int, TimeSpan>? TakeoverMeasured;
+
     /// <summary>Told after each append: events and time it took.</summary>
     public event Action<int, TimeSpan>? AppendMeasured;
 
@@ -15,4 +24,6 @@ public sealed class NodeStatistics
         Batches++;
         AppendMeasured?.Invoke(events, took);
     }
+
+    internal void TookOver(int shards, TimeSpan took) => TakeoverMeasured?.Invoke(shards, took);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
 
@@ -10,6 +11,10 @@ internal sealed class FeedFollower(FleetProjection fleet) : IDisposable
 
     private Timer? _timer;
     private int _reading;
+    private long _readAt = Stopwatch.GetTimestamp();
+
+    /// <summary>How old what this node shows of the others may be: time since it had last read to the end.</summary>
+    public TimeSpan Lag => Stopwatch.GetElapsedTime(Volatile.Read(ref _readAt));
 
     public void Start() => _timer = new Timer(_ => ReadOn(), null, Every, Every);
 
@@ -20,7 +25,9 @@ internal sealed class FeedFollower(FleetProjection fleet) : IDisposable
         if (Interlocked.Exchange(ref _reading, 1) == 1) return;
         try
         {
+            var began = Stopwatch.GetTimestamp();
             fleet.ReadOn();
+            Volatile.Write(ref _readAt, began);
         }
         catch (Exception e) when (e is StoreUnavailableException or ObjectDisposedException)
         {

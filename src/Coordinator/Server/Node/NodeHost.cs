@@ -13,7 +13,7 @@ namespace Coordinator.Server.Node;
 /// commit is never retried.
 /// </summary>
 internal sealed class NodeHost(
-    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, IEventStore store,
+    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, ClusterMetrics clusterMetrics, IEventStore store,
     IBus bus, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
@@ -28,6 +28,7 @@ internal sealed class NodeHost(
         // In this order: whoever is woken by the feed must find the row already changed.
         node.Listen(fleet);
         node.Listen(metrics);
+        clusterMetrics.Begin();
         var waker = new WatchWaker(changes, samples);
         node.Listen(waker);
         fleet.Followed += waker.Happened;

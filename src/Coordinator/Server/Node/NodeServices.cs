@@ -40,6 +40,8 @@ public static class NodeServices
         services.AddSingleton<StoreRegression>();
         services.AddSingleton(provider => new OrderSigner(provider.GetRequiredService<Certificates>().Node));
         services.AddSingleton<NodeMetrics>();
+        services.AddSingleton(provider => new ClusterMetrics(
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), provider.GetService<PlacementLoop>(), provider.GetService<FeedFollower>()));
         services.AddSingleton<FleetViews>();
         services.AddSingleton<MigrationPlanner>();
         services.AddSingleton<IControlPlane, NodeControlPlane>();

@@ -36,6 +36,8 @@ public sealed class PostgresBus : IBus
     private long _lookedAt;
     private bool _rowsWait;
     private bool _disposed;
+    private long _lost;
+    private long _unread;
 
     /// <param name="local">Hands messages to this node's own handlers; disposed with this bus.</param>
     /// <param name="capacity">Messages for other nodes that wait to be sent before publishing is refused; and that wait at another node before more are dropped.</param>
@@ -51,6 +53,18 @@ public sealed class PostgresBus : IBus
         _receiver.Start();
     }
 
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate) return _outbox.Count;
+        }
+    }
+
+    public long Lost => Interlocked.Read(ref _lost);
+
+    public long Unread => Interlocked.Read(ref _unread);
+
     public bool Publish(BusMessage message)
     {
         bool isLocal, isShared;
@@ -61,7 +75,12 @@ public sealed class PostgresBus : IBus
             isShared = _shared.Contains(message.Address);
             if (!isLocal || isShared)
             {
-                if (_outbox.Count >= _capacity) return false;
+                if (_outbox.Count >= _capacity)
+                {
+                    Interlocked.Increment(ref _lost);
+                    return false;
+                }
+
                 _outbox.Enqueue(message);
                 if (_outbox.Count == 1) Monitor.Pulse(_gate);
             }
@@ -127,6 +146,7 @@ public sealed class PostgresBus : IBus
             catch (Exception e) when (e is StoreUnavailableException or StoreConfigurationException)
             {
                 _onTrouble(e.Message);
+                Interlocked.Add(ref _lost, batch.Count);
                 lock (_gate) _addressesChanged = true;
                 _stop.Token.WaitHandle.WaitOne(Pause);
             }
@@ -235,6 +255,7 @@ public sealed class PostgresBus : IBus
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
+            Interlocked.Increment(ref _unread);
             _onTrouble($"a message for {address} cannot be read: {e.Message}");
         }
     }
