@@ -35,6 +35,8 @@ public static partial class CoordinatorProgram
             var addresses = ReadyFile.Of(app);
             if (options.ReadyFile is { } path) addresses.Write(path);
             LogServing(app.Logger, options.Node, addresses.Http, addresses.Hub);
+            app.Lifetime.ApplicationStopping.Register(ServiceNotice.Stopping);
+            ServiceNotice.Ready();
             await app.WaitForShutdownAsync();
             return ExitCodes.Stopped;
         }
