@@ -154,6 +154,10 @@ internal sealed class AgentProcess : IAsyncDisposable
     private AgentHello Hello(IAgentMachine machine)
     {
         var facts = new HostFacts(_config.Memory, _config.Cpus, _config.Address.ToString(), _server.Port, _drivers.Names, _notes);
-        return new AgentHello(_config.Host, _journal.Id, machine.StartCount, _bootId, RunVerb.Version, facts, machine.Guests, machine.Marks);
+        return new AgentHello(_config.Host, _journal.Id, machine.StartCount, _bootId, RunVerb.Version, facts, machine.Guests, machine.Marks)
+        {
+            Words = machine.Words,
+            Restore = machine.Restore,
+        };
     }
 }

@@ -16,6 +16,12 @@ public interface IAgentMachine
     /// <summary>Highest order number and epoch seen per open subject, for the hello.</summary>
     IReadOnlyList<SubjectMark> Marks { get; }
 
+    /// <summary>What the journal says of each VM, for the hello.</summary>
+    IReadOnlyList<VmWord> Words { get; }
+
+    /// <summary>The last restore of a store that was told all this; null for none.</summary>
+    string? Restore { get; }
+
     /// <summary>Guests owned or found here, for the hello.</summary>
     IReadOnlyList<GuestFact> Guests { get; }
 

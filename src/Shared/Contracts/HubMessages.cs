@@ -23,7 +23,14 @@ public abstract record HubMessage;
 /// <param name="HighestPosition">Highest stream version seen per subject would be too much; this is the highest order number seen per open subject.</param>
 public sealed record AgentHello(
     HostId Host, string JournalId, long StartCount, string BootId, string Version, HostFacts Facts,
-    IReadOnlyList<GuestFact> Guests, IReadOnlyList<SubjectMark> HighestSeen) : HubMessage;
+    IReadOnlyList<GuestFact> Guests, IReadOnlyList<SubjectMark> HighestSeen) : HubMessage
+{
+    /// <summary>What the journal says of each VM; null from agents that do not know how to say it.</summary>
+    public IReadOnlyList<VmWord>? Words { get; init; }
+
+    /// <summary>The last restore of a store that this host has told all it knows; null for none.</summary>
+    public string? Restore { get; init; }
+}
 
 /// <summary>The highest order number (stream version) and epoch this host has seen for a subject: a store below it has gone backwards (design: rule 13).</summary>
 public sealed record SubjectMark(string Subject, long Number, Epoch Epoch);
@@ -46,7 +53,8 @@ public sealed record AgentReport(long StartCount, long N, Report Report) : HubMe
 public sealed record AgentSample(ProgressSample Sample) : HubMessage;
 
 /// <summary>The agent is admitted.</summary>
-public sealed record HubWelcome(string Coordinator, long LinkNumber) : HubMessage;
+/// <param name="Restore">The store was restored from a backup (this is the restore's id) and has stored what the hello said: order numbers begin anew. Null: never restored.</param>
+public sealed record HubWelcome(string Coordinator, long LinkNumber, string? Restore = null) : HubMessage;
 
 /// <summary>An order; the agent answers with reports.</summary>
 public sealed record HubOrder(Order Order) : HubMessage;

@@ -113,6 +113,10 @@ public sealed class AgentLoopTests : IDisposable
 
         public IReadOnlyList<SubjectMark> Marks => [];
 
+        public IReadOnlyList<VmWord> Words => [];
+
+        public string? Restore => null;
+
         public IReadOnlyList<GuestFact> Guests => [];
 
         public void Fold(JournalRecord record)

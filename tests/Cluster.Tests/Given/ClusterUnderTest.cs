@@ -281,6 +281,22 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         ? [("Coordinator__Sqlite__Path", In("coordinator.db"))]
         : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString()), ("Coordinator__Bus", _others.Count > 0 ? "postgres" : "inprocess")];
 
+    /// <summary>Runs the coordinator's program with a verb, on this cluster's store.</summary>
+    public (int ExitCode, string Output) CoordinatorDoes(params string[] arguments)
+    {
+        var log = In("verb.log");
+        File.Delete(log);
+        using var verb = ChildProcess.Start("verb", log, [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, .. arguments], [.. StoreSettings()]);
+        while (!verb.HasExited) Thread.Sleep(5);
+        return (verb.ExitCode, File.ReadAllText(log));
+    }
+
+    /// <summary>The disk with the embedded store is gone.</summary>
+    public void LoseStore()
+    {
+        foreach (var file in System.IO.Directory.GetFiles(Directory, "coordinator.db*")) File.Delete(file);
+    }
+
     // As its operator does, before the first start.
     private void Migrate()
     {

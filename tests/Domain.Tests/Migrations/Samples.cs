@@ -61,6 +61,8 @@ internal static class Samples
         yield return ("Ended(Completed)", Fold(ToCompleted));
         yield return ("Ended(Aborted)", Fold(ToAborted));
         yield return ("Ended(Lost)", Fold(ToLost));
+        yield return ("Cancelling+cut", Fold([.. ToPreCopying, new HistoryCut("r")]));
+        yield return ("Ended(Completed)+cut", Fold([.. ToGranted, new HistoryCut("r"), new MigrationCompleted(MigrationRole.Destination, "d", 12)]));
         yield return ("Closed", Fold(ToClosed));
     }
 
@@ -83,6 +85,7 @@ internal static class Samples
         yield return ("Source written off", new HostWrittenOff(MigrationRole.Source));
         yield return ("Destination written off", new HostWrittenOff(MigrationRole.Destination));
         yield return ("Deadline", new DeadlineReached());
+        yield return ("History cut", new CutHistory("r"));
         foreach (var report in Reports())
         {
             yield return ($"Source: {Named(report)}", new Heard(MigrationRole.Source, report));

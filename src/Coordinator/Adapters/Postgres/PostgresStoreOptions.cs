@@ -20,4 +20,7 @@ public sealed record PostgresStoreOptions
 
     /// <summary>Connections for reading at the most; there is one more for writing.</summary>
     public int Readers { get; init; } = 8;
+
+    /// <summary>Also while a backup is being restored into it: only for who restores.</summary>
+    public bool Unfinished { get; init; }
 }

@@ -65,7 +65,8 @@ internal static class SqliteSchema
 
     private static bool IsEmpty(SqliteConnection connection) => connection.Scalar("select 1 from sqlite_master limit 1") is null;
 
-    private static void Create(SqliteConnection connection, int shardCount)
+    /// <summary>The tables of a new database, in the transaction that is open.</summary>
+    public static void Create(SqliteConnection connection, int shardCount)
     {
         connection.Execute(Tables);
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
@@ -76,25 +77,23 @@ internal static class SqliteSchema
 
     private static void Verify(SqliteConnection connection, SqliteStoreOptions options)
     {
-        if (connection.Scalar("select 1 from sqlite_master where type = 'table' and name = 'meta'") is null
-            || Meta(connection, "product") != "coordinator")
-        {
-            throw new StoreConfigurationException($"{options.Path} is a SQLite database of another program: name another file as the store's path");
-        }
-
-        var schema = Number(connection, "schema");
-        if (schema != Version)
-        {
-            throw new StoreConfigurationException(
-                $"{options.Path} has schema version {schema}, this program knows {Version}: start the version that wrote it, or a newer one");
-        }
-
-        var shards = Number(connection, "shards");
+        var shards = Open(connection, options.Path);
         if (shards != options.ShardCount)
         {
             throw new StoreConfigurationException(
                 $"{options.Path} was made with {shards} shards, configured are {options.ShardCount}: the number is fixed for the life of a database, set it back");
         }
+    }
+
+    /// <returns>How many shards it was made with.</returns>
+    /// <exception cref="StoreConfigurationException">Not ours, or newer than this program.</exception>
+    public static int Open(SqliteConnection connection, string path)
+    {
+        if (connection.Scalar("select 1 from sqlite_master where type = 'table' and name = 'meta'") is null || Meta(connection, "product") != "coordinator")
+            throw new StoreConfigurationException($"{path} is a SQLite database of another program: name another file as the store's path");
+        var schema = Number(connection, "schema");
+        return schema == Version ? Number(connection, "shards") : throw new StoreConfigurationException(
+            $"{path} has schema version {schema}, this program knows {Version}: start the version that wrote it, or a newer one");
     }
 
     /// <summary>Position of the last event that may be without a checksum.</summary>

@@ -4,6 +4,7 @@ using Coordinator.Application.Store;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Permits;
+using Coordinator.Domain.Restores;
 using Coordinator.Domain.Vms;
 using Coordinator.Shared.Contracts;
 
@@ -67,10 +68,19 @@ namespace Coordinator.Application.Events;
 [JsonSerializable(typeof(PermitGranted))]
 [JsonSerializable(typeof(PermitQueued))]
 [JsonSerializable(typeof(PermitFreed))]
+[JsonSerializable(typeof(HistoryCut))]
+[JsonSerializable(typeof(PlacementDoubted))]
+[JsonSerializable(typeof(HigherEpochHeard))]
+[JsonSerializable(typeof(MigrationAdopted))]
+[JsonSerializable(typeof(PlacementAdopted))]
+[JsonSerializable(typeof(PlacementTrusted))]
+[JsonSerializable(typeof(StoreRestored))]
+[JsonSerializable(typeof(HostTold))]
 [JsonSerializable(typeof(MigrationState))]
 [JsonSerializable(typeof(VmState))]
 [JsonSerializable(typeof(HostState))]
 [JsonSerializable(typeof(PermitsState))]
+[JsonSerializable(typeof(RestoreState))]
 [JsonSerializable(typeof(EventMeta))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(Problem))]

@@ -65,6 +65,14 @@ public static class EventCatalog
         Entry(DomainJson.Default.PermitGranted),
         Entry(DomainJson.Default.PermitQueued),
         Entry(DomainJson.Default.PermitFreed),
+        Entry(DomainJson.Default.HistoryCut),
+        Entry(DomainJson.Default.PlacementDoubted),
+        Entry(DomainJson.Default.HigherEpochHeard),
+        Entry(DomainJson.Default.MigrationAdopted),
+        Entry(DomainJson.Default.PlacementAdopted),
+        Entry(DomainJson.Default.PlacementTrusted),
+        Entry(DomainJson.Default.StoreRestored),
+        Entry(DomainJson.Default.HostTold),
     ];
 
     private static readonly FrozenDictionary<Type, EventType> ByType = Types.ToFrozenDictionary(t => t.Type);

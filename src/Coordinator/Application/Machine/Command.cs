@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Coordinator.Domain.Hosts;
+using Coordinator.Domain.Restores;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 
@@ -18,6 +19,12 @@ namespace Coordinator.Application.Machine;
 [JsonDerivedType(typeof(UncordonHost), nameof(UncordonHost))]
 [JsonDerivedType(typeof(WriteOffHost), nameof(WriteOffHost))]
 [JsonDerivedType(typeof(AdmitHost), nameof(AdmitHost))]
+[JsonDerivedType(typeof(AnnounceRestore), nameof(AnnounceRestore))]
+[JsonDerivedType(typeof(DoubtVm), nameof(DoubtVm))]
+[JsonDerivedType(typeof(CutMigration), nameof(CutMigration))]
+[JsonDerivedType(typeof(TellWord), nameof(TellWord))]
+[JsonDerivedType(typeof(TellHost), nameof(TellHost))]
+[JsonDerivedType(typeof(TrustVm), nameof(TrustVm))]
 public abstract record Command;
 
 public sealed record RegisterVm(VmId Vm, GuestSpec Spec, HostId Host, bool Adopt) : Command;
@@ -43,3 +50,21 @@ public sealed record WriteOffHost(HostId Host) : Command;
 
 /// <summary>An agent said hello.</summary>
 public sealed record AdmitHost(Admit Hello) : Command;
+
+/// <summary>The store is a backup that was put back: see <see cref="StoreRestored"/>.</summary>
+public sealed record AnnounceRestore(StoreRestored Restored) : Command;
+
+/// <summary>Where this VM is now is not known: the store was restored.</summary>
+public sealed record DoubtVm(VmId Vm, string Restore) : Command;
+
+/// <summary>What became of this migration is not known: the store was restored.</summary>
+public sealed record CutMigration(MigrationId Migration, string Restore) : Command;
+
+/// <summary>What a host's journal says of one VM.</summary>
+public sealed record TellWord(string Restore, HostId Host, VmWord Word) : Command;
+
+/// <summary>A host has said everything, and it is stored; or it is written off.</summary>
+public sealed record TellHost(string Restore, HostId Host, bool WrittenOff) : Command;
+
+/// <summary>Every host has said everything, or is written off.</summary>
+public sealed record TrustVm(VmId Vm) : Command;

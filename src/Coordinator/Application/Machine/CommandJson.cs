@@ -16,6 +16,12 @@ namespace Coordinator.Application.Machine;
 [JsonSerializable(typeof(UncordonHost))]
 [JsonSerializable(typeof(WriteOffHost))]
 [JsonSerializable(typeof(AdmitHost))]
+[JsonSerializable(typeof(AnnounceRestore))]
+[JsonSerializable(typeof(DoubtVm))]
+[JsonSerializable(typeof(CutMigration))]
+[JsonSerializable(typeof(TellWord))]
+[JsonSerializable(typeof(TellHost))]
+[JsonSerializable(typeof(TrustVm))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {
     public static void Write(Utf8JsonWriter json, Command command) => JsonSerializer.Serialize(json, command, command.GetType(), Default);

@@ -18,6 +18,12 @@ public static class CommandShard
         UncordonHost c => Shards.Of(c.Host.Value, shardCount),
         WriteOffHost c => Shards.Of(c.Host.Value, shardCount),
         AdmitHost c => Shards.Of(c.Hello.Host.Value, shardCount),
+        AnnounceRestore c => Shards.Of(c.Restored.Restore, shardCount),
+        TellHost c => Shards.Of(c.Restore, shardCount),
+        DoubtVm c => Shards.Of(c.Vm.Value, shardCount),
+        TellWord c => Shards.Of(c.Word.Vm.Value, shardCount),
+        TrustVm c => Shards.Of(c.Vm.Value, shardCount),
+        CutMigration c => c.Migration.Shard,
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a shard"),
     };
 }

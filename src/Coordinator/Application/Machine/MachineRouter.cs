@@ -1,6 +1,7 @@
 using Coordinator.Application.Bus;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
+using Coordinator.Domain.Restores;
 using Coordinator.Domain.Vms;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
@@ -60,6 +61,12 @@ internal sealed class MachineRouter(MachineOptions options)
         UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
         WriteOffHost x => hosts.WriteOff(step, x.Host),
         AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
+        AnnounceRestore x => RestoreHandler.Command(step, x.Restored.Restore, x.Restored),
+        TellHost x => RestoreHandler.Command(step, x.Restore, new HostTold(x.Host, x.WrittenOff)),
+        DoubtVm x => RestoreHandler.Vm(step, x.Vm, new DoubtPlacement(x.Restore)),
+        CutMigration x => RestoreHandler.Cut(step, x),
+        TellWord x => RestoreHandler.Told(step, x),
+        TrustVm x => RestoreHandler.Vm(step, x.Vm, new AllTold()),
         _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
     };
 

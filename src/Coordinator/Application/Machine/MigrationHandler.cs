@@ -13,7 +13,7 @@ namespace Coordinator.Application.Machine;
 /// </summary>
 internal sealed class MigrationHandler
 {
-    private const string Pool = "default";
+    public const string Pool = "default";
     private int numbers;
 
     public CommandResult Create(MachineStep step, CreateMigration c)
@@ -55,6 +55,8 @@ internal sealed class MigrationHandler
             return CommandResult.Refused("resolve.reason", "a resolution needs a reason: it goes into the audit history", "say why: --reason TEXT");
         if (c.Choice != "wait" && (string.IsNullOrWhiteSpace(c.SecondPerson) || c.SecondPerson == step.Context.Actor))
             return CommandResult.Refused("resolve.secondPerson", "a resolution needs a second person, other than the caller", "name who agreed: --second-person NAME");
+        if (step.Machine.Find(held.Plan.Vm.StreamKey)?.State is Vm { Doubted: not null })
+            return CommandResult.Refused("vm.inDoubt", "the store was restored from a backup, and what became of this migration is not known again yet", "wait until every host has connected, or is written off: lm hosts get");
         var epoch = step.Machine.Find(held.Plan.Vm.StreamKey)?.State is Vm vm ? vm.HighestEpoch.Next : held.Plan.Epoch.Next;
         return Command(step, c.Migration, new ResolveHeld(c.Choice, epoch, step.Context.Reason, c.SecondPerson));
     }

@@ -5,6 +5,7 @@ using Coordinator.Domain;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Permits;
+using Coordinator.Domain.Restores;
 using Coordinator.Domain.Vms;
 
 namespace Coordinator.Application.Machine;
@@ -19,6 +20,7 @@ public static class StreamFolding
         VmState s => VmEvolution.Evolve(s, (VmEvent)happened, version, at),
         HostState s => HostEvolution.Evolve(s, (HostEvent)happened),
         PermitsState s => PermitEvolution.Evolve(s, (PermitEvent)happened),
+        RestoreState s => RestoreState.Evolve(s, (RestoreEvent)happened),
         _ => throw new CorruptHistoryException(state, happened),
     };
 
@@ -29,6 +31,7 @@ public static class StreamFolding
         _ when key.StartsWith("vm-", StringComparison.Ordinal) => UnknownVm.Instance,
         _ when key.StartsWith("host-", StringComparison.Ordinal) => HostState.Unknown,
         _ when key.StartsWith("permits-", StringComparison.Ordinal) => PermitsState.Initial,
+        _ when key.StartsWith(RestoreHandler.Prefix, StringComparison.Ordinal) => RestoreState.None,
         _ => throw new ArgumentException($"no kind of stream has keys like {key}", nameof(key)),
     };
 
@@ -66,6 +69,7 @@ public static class StreamFolding
         VmState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.VmState),
         HostState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.HostState),
         PermitsState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.PermitsState),
+        RestoreState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.RestoreState),
         _ => throw new ArgumentException("not a state", nameof(entry)),
     };
 
@@ -74,6 +78,7 @@ public static class StreamFolding
         MigrationState => JsonSerializer.Deserialize(json, DomainJson.Default.MigrationState)!,
         VmState => JsonSerializer.Deserialize(json, DomainJson.Default.VmState)!,
         HostState => JsonSerializer.Deserialize(json, DomainJson.Default.HostState)!,
+        RestoreState => JsonSerializer.Deserialize(json, DomainJson.Default.RestoreState)!,
         _ => JsonSerializer.Deserialize(json, DomainJson.Default.PermitsState)!,
     };
 }

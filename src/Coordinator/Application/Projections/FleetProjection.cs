@@ -5,6 +5,7 @@ using Coordinator.Application.Node;
 using Coordinator.Application.Store;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
+using Coordinator.Domain.Restores;
 using Coordinator.Domain.Vms;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
@@ -26,6 +27,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
     private readonly Dictionary<VmId, VmRow> vms = [];
     private readonly Dictionary<HostId, HostRow> hosts = [];
     private readonly Queue<MigrationId> closed = new();
+    private volatile RestoreState? restore;
     private StorePosition position = StorePosition.Start;
     private StorePosition? before;
 
@@ -33,6 +35,9 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     /// <summary>Events of a type this code does not know: counted and passed over.</summary>
     public long Skipped { get; private set; }
+
+    /// <summary>The last restore of this store from a backup, and who has not told yet what happened since; null: never restored.</summary>
+    public RestoreState? Restored => restore;
 
     /// <summary>Reads everything committed so far. Before the node starts.</summary>
     public void CatchUp()
@@ -65,7 +70,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         {
             // Rows may be ahead of the position, never behind: an event applied again is told by its version.
             at = position;
-            state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped), ProjectionJson.Default.FleetRows);
+            state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped, restore), ProjectionJson.Default.FleetRows);
         }
 
         store.SaveProjection(SavedAs, at, state);
@@ -183,6 +188,13 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
                 if (host is not null && host.Version >= version) break;
                 hosts[id] = new HostRow(HostEvolution.Evolve(host?.State ?? HostState.Unknown, e) with { Id = id }, version, host?.CreatedAt ?? at);
                 break;
+            // Telling twice changes nothing, and news of an older restore none of the newest.
+            case StoreRestored e:
+                restore = RestoreState.Evolve(RestoreState.None, e);
+                break;
+            case HostTold e when restore is { } waiting && stream.EndsWith(waiting.Id!, StringComparison.Ordinal):
+                restore = RestoreState.Evolve(waiting, e);
+                break;
         }
     }
 
@@ -217,7 +229,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
             foreach (var row in rows.Vms) vms[row.State.Id] = row;
             foreach (var row in rows.Hosts) hosts[row.State.Id!.Value] = row;
             foreach (var row in rows.Migrations.Where(r => r.ClosedAt is not null).OrderBy(r => r.ClosedAt)) closed.Enqueue(row.Plan.Id);
-            Skipped = rows.Skipped;
+            (Skipped, restore) = (rows.Skipped, rows.Restore);
             position = savedAt;
         }
         catch (JsonException)

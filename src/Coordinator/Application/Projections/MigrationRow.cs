@@ -64,6 +64,7 @@ public sealed record MigrationRow(MigrationPlan Plan, DateTimeOffset RequestedAt
         SwitchoverForecast e => this with { ForecastMs = e.Blackout.TotalMilliseconds },
         CommitSeen e => this with { Digest = e.Digest, Sent = e.Stats.Sent, Resent = e.Stats.Resent },
         MigrationCancelling e => this with { CancelAsked = true, Reason = e.Reason },
+        HistoryCut => this with { Reason = "the coordinator's store was restored from a backup" },
         MigrationCompleted e => this with { Outcome = MigrationOutcome.Completed, Code = "completed", Digest = e.Digest ?? Digest, BlackoutMs = e.BlackoutMs ?? BlackoutMs, EndedAt = at },
         MigrationAborted e => this with { Outcome = MigrationOutcome.Aborted, Code = e.Code, Reason = e.Reason, EndedAt = at },
         MigrationLost e => this with { Outcome = MigrationOutcome.Lost, Code = "lost", Reason = e.Reason, EndedAt = at },

@@ -59,7 +59,7 @@ public static class MigrationReplay
     {
         var first = history[at];
         var end = at + 1;
-        while (end < history.Count && history[end] is { CauseBody: null } next && next.CauseKind == first.CauseKind && next.CauseId == first.CauseId && next.Type != nameof(MigrationRequested)) end++;
+        while (end < history.Count && history[end] is { CauseBody: null } next && next.CauseKind == first.CauseKind && next.CauseId == first.CauseId && next.Type is not (nameof(MigrationRequested) or nameof(HistoryCut))) end++;
         return end - at;
     }
 
@@ -80,6 +80,7 @@ public static class MigrationReplay
         if (stored is MigrationRequested request) return new RequestMigration(request.Plan);
         if (first.CauseKind == nameof(TimerFired)) return new DeadlineReached();
         var plan = (state as Planned)?.Plan ?? throw new HistoryFormatException($"event {first.Version} follows the end of the migration");
+        if (stored is HistoryCut cut) return new CutHistory(cut.Restore);
         return (first.CauseKind switch
         {
             nameof(CancelMigration) => MigrationInputs.Of(new CancelMigration(plan.Id), first.Actor, first.Reason),

@@ -52,6 +52,9 @@ public sealed record HandoffFacts
     /// <summary>Somebody wants it to end: a person, a deadline.</summary>
     public bool CancelAsked { get; init; }
 
+    /// <summary>Part of the history was lost with a store: a grant is assumed, and the VM counts its capacity by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Cut { get; init; }
+
     public bool Verified { get; init; }
 
     public bool PermitReturned { get; init; }

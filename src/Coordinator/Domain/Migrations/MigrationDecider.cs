@@ -21,6 +21,7 @@ public static class MigrationDecider
     {
         NotRequested => input is RequestMigration r ? Decision.Accept(new MigrationRequested(r.Plan)) : UnknownMigration(input),
         Closed => input is Cancel or ForceSwitchover or ResolveHeld ? AlreadyOver("closed") : Decision.Nothing,
+        _ when input is CutHistory c => state is Planned s and not Ended && (s as Active)?.Facts.Cut != true ? Decision.Accept(new HistoryCut(c.Restore)) : Decision.Nothing,
         _ when input is RequestMigration => Decision.Refuse("migration.exists", "this migration id is already in use", "send the request under a new idempotency key"),
         Prechecking s => Checking(s, input),
         AwaitingPermit or Reserving => Queued((Planned)state, input),

@@ -50,6 +50,9 @@ public sealed record SourceHeld : MigrationEvent;
 /// <summary>A person attested that a host is off for good.</summary>
 public sealed record ParticipantWrittenOff(MigrationRole Role) : MigrationEvent;
 
+/// <summary>The store was restored from a backup: what was decided from here on is lost. A grant may have been given, so only the hosts' words decide.</summary>
+public sealed record HistoryCut(string Restore) : MigrationEvent;
+
 /// <summary>GOFORWARD: stands in for COMMIT; the loaded copy is the last word.</summary>
 public sealed record WentForward : MigrationEvent;
 

@@ -1,4 +1,5 @@
 using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Handoff;
 
 namespace Coordinator.Domain.Migrations;
 
@@ -51,6 +52,7 @@ public static class MigrationEvolution
         (SwitchingOver s, MigrationCancelling e) => new Cancelling(s.Plan, s.RequestedAt, s.Facts with { CancelAsked = true }, e.Reason),
         (SwitchingOver or Cancelling, WentForward) => new GoingForward(PlanOf(state), ((Active)state).RequestedAt, ((Active)state).Facts),
         (Cancelling or SwitchingOver, MigrationHeld) => new Held(PlanOf(state), ((Active)state).RequestedAt, ((Active)state).Facts, null, default),
+        (Planned s, HistoryCut) when s is not (SwitchingOver or Cancelling or GoingForward or Held or Ended) => Cut(s),
         (Held s, HeldResolved e) => s with { Choice = e.Choice, NewEpoch = e.NewEpoch },
         (Planned s, MigrationAborted e) when s is not (Ended or Held) => Aborted(s, e),
         (SwitchingOver or Cancelling or GoingForward, MigrationCompleted e) => Completed((Active)state, e),
@@ -58,7 +60,7 @@ public static class MigrationEvolution
         (Ended or Held, MigrationClosed e) => new Closed(PlanOf(state).Id, e.Outcome),
         (Active s, PreCopyRoundCompleted or SwitchoverForced or IntentSeen or CommitSeen or SourceAskedRefusal or SourceHostLost or SourceHeld
             or ParticipantWrittenOff or SourceRejected or SourceReleased or DestinationOwned or DestinationRefused or DestinationVerified
-            or PermitReturned or ClaimReturned) => s with { Facts = Heard(s.Facts, happened) },
+            or PermitReturned or ClaimReturned or HistoryCut) => s with { Facts = Heard(s.Facts, happened) },
         _ => throw new CorruptHistoryException(state, happened),
     };
 
@@ -78,6 +80,7 @@ public static class MigrationEvolution
         SourceReleased => facts with { Source = SourceWord.Released },
         DestinationOwned => facts with { Destination = DestinationWord.Owned },
         DestinationRefused => facts with { Destination = DestinationWord.Refused },
+        HistoryCut => facts with { Cut = true },
         DestinationVerified => facts with { Verified = true },
         PermitReturned => facts with { PermitReturned = true },
         ClaimReturned { Role: MigrationRole.Source } => facts with { SourceClaimReturned = true },
@@ -89,6 +92,14 @@ public static class MigrationEvolution
     {
         var after = role == MigrationRole.Source ? s with { SourcePassed = true } : s with { DestinationPassed = true };
         return after is { SourcePassed: true, DestinationPassed: true } ? new AwaitingPermit(s.Plan, s.RequestedAt) : after;
+    }
+
+    // The token is a function of the plan: if a grant was given, it was this one.
+    private static Cancelling Cut(Planned s)
+    {
+        var (plan, known) = (s.Plan, (s as Active)?.Facts ?? HandoffFacts.None);
+        var grant = new SwitchoverToken(plan.Vm, plan.Id, plan.Epoch, plan.Source, plan.Destination);
+        return new Cancelling(plan, s.RequestedAt, known with { Cut = true, CancelAsked = true, Grant = grant }, "the coordinator's store was restored from a backup");
     }
 
     private static Ended Aborted(Planned s, MigrationAborted e)

@@ -29,5 +29,8 @@ public sealed record ResolveHeld(string Choice, Epoch NewEpoch, string Reason, s
 /// <summary>A person attested that a participating host is off and will not come back.</summary>
 public sealed record HostWrittenOff(MigrationRole Role) : MigrationInput;
 
+/// <summary>The store was restored from a backup: what was decided after this is unknown.</summary>
+public sealed record CutHistory(string Restore) : MigrationInput;
+
 /// <summary>The state's deadline has come.</summary>
 public sealed record DeadlineReached : MigrationInput;

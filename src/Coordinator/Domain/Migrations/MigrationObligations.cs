@@ -51,7 +51,9 @@ public static class MigrationObligations
         {
             if (!s.Facts.SourceClaimReturned) yield return new ClaimAction(ClaimVerb.ReturnSourceCapacity, s.Plan);
         }
-        else if (!s.Facts.DestinationClaimReturned)
+
+        // After a cut in the history the VM counts its place by a claim of its own.
+        if ((outcome != MigrationOutcome.Completed || s.Facts.Cut) && !s.Facts.DestinationClaimReturned)
         {
             yield return new ClaimAction(ClaimVerb.ReturnDestinationCapacity, s.Plan);
         }

@@ -9,11 +9,15 @@ using Decision = Decision<VmEvent>;
 /// <summary>Every rule of a placement: one owner, one open migration, epochs that only grow. Pure.</summary>
 public static class VmDecider
 {
+    private const string Nowhere = "no host has it since the store was restored";
+
     public static Decision Decide(VmState state, VmInput input) => (state, input) switch
     {
         (UnknownVm, Register r) => Decision.Accept(new VmRegistered(r.Vm, r.Spec, r.Host, new Epoch(1), r.Adopt)),
         (UnknownVm, Start or Stop or OpenMigration) => Decision.Refuse("vm.unknown", "there is no such VM", "list them: lm vms get; make one known: lm vms register"),
+        (UnknownVm, WordTold { Word: { Placed: { } epoch, Spec: { } spec } word } t) => FoundAt(t.Host, word, epoch, spec),
         (UnknownVm, _) => Decision.Nothing,
+        (Vm { Doubted: not null } s, Start or Stop or OpenMigration) => InDoubt(s),
         (Vm s, Register) => Decision.Refuse("vm.exists", $"{s.Id} is known already, on {s.Host}", "choose another name"),
         (Vm s, Start r) => StartIt(s, r),
         (Vm s, Stop r) => StopIt(s, r),
@@ -21,6 +25,10 @@ public static class VmDecider
         (Vm s, PlacementAnswered a) => Answered(s, a),
         (Vm s, OpenMigration o) => Open(s, o),
         (Vm s, FollowMigration f) => Follow(s, f.State),
+        (Vm s, DoubtPlacement d) => s.Doubted == d.Restore ? Decision.Nothing : Decision.Accept(new PlacementDoubted(d.Restore)),
+        (Vm s, WordTold t) => s.Doubted is null ? SeenAt(s, t.Host, t.Word) : Told(s, t.Host, t.Word),
+        (Vm { Doubted: not null } s, AllTold) => Trust(s),
+        (Vm, AllTold) => Decision.Nothing,
         (Vm s, VmHostWrittenOff w) => WrittenOff(s, w.Host),
         _ => throw new CorruptHistoryException(state, input),
     };
@@ -72,6 +80,16 @@ public static class VmDecider
     private static Decision Follow(Vm s, MigrationState migration) => migration switch
     {
         Active m when s.Migration != m.Plan.Id => Decision.Nothing,
+        // A later placement was adopted since: what became of this attempt says nothing about the VM any more.
+        Ended m when m.Plan.Epoch <= s.Epoch => Decision.Accept(new MigrationSettled(m.Plan.Id, m.Outcome)),
+        Active m when m.Plan.Epoch <= s.Epoch => Decision.Nothing,
+        Active m when m.Facts.Cut || s.Doubted is not null => AfterRestore(s, m, Outcome(m)),
+        Active m => Outcome(m),
+        _ => Decision.Nothing,
+    };
+
+    private static Decision Outcome(Active migration) => migration switch
+    {
         Ended { Outcome: MigrationOutcome.Completed, Facts.Destination: DestinationWord.Owned } m =>
             Decision.Accept(new PlacementChanged(m.Plan.Destination, m.Plan.Epoch, m.Plan.Claim, m.Plan.Id, m.Outcome)),
         // The source's word, and the destination was written off before it could give its own: it went there, and was lost with it.
@@ -99,6 +117,66 @@ public static class VmDecider
         s.Host == host && s.Migration is null && s.Power is not (VmPower.Lost or VmPower.Stopped)
             ? Decision.Accept(new VmLost($"its host {host} was written off"))
             : Decision.Nothing;
+
+    // The host's word on the last attempt that anybody knows of is as good as one on the placement.
+    private static Decision AfterRestore(Vm s, Active m, Decision followed)
+    {
+        var last = m.Plan.Epoch >= s.HighestEpoch;
+        List<VmEvent> events = [];
+        foreach (var happened in followed.Events)
+        {
+            var moved = happened as PlacementChanged;
+            events.Add(moved is null ? happened : Adopt(s, moved.Host, moved.Epoch, moved.Epoch, running: true, certain: last && !m.Facts.DestinationOff));
+            // Somebody knows of a later attempt, and every host was asked: it went there, and was lost.
+            if (moved is not null && !last && s.Doubted is null) events.Add(new VmLost(Nowhere));
+        }
+
+        if (events.Count > 0 && last && m is Ended { Outcome: MigrationOutcome.Aborted, Facts.Source: SourceWord.Rejected } && m.Plan.Source == s.Host)
+            events.Add(Adopt(s, s.Host, s.Epoch, s.HighestEpoch, running: true, certain: true));
+        return Decision.Accept(events);
+    }
+
+    // Registered after the backup was made.
+    private static Decision FoundAt(HostId host, VmWord word, Epoch epoch, GuestSpec spec)
+    {
+        List<VmEvent> events = [new VmRegistered(word.Vm, spec, host, epoch, Adopted: true)];
+        if (word.Highest > epoch) events.Add(new HigherEpochHeard(host, word.Highest));
+        if (Opened(host, word, epoch) is { } opened) events.Add(opened);
+        return Decision.Accept(events);
+    }
+
+    // A placement with nothing open is the only one there can be: whoever else held the VM since would have had it from this host. What is open decides first.
+    private static Decision Told(Vm s, HostId host, VmWord word)
+    {
+        if (word.Placed < s.Epoch) return Seen(s, host, word.Placed.Value);
+        var changes = word.Placed is { } placed && (host, placed) != (s.Host, s.Epoch);
+        List<VmEvent> events = [];
+        if (word.Placed is { } epoch && (changes || word.Open.Count == 0)) events.Add(Adopt(s, host, epoch, word.Highest, word.Ran, certain: word.Open.Count == 0));
+        else if (word.Highest > s.HighestEpoch) events.Add(new HigherEpochHeard(host, word.Highest));
+        if (Opened(host, word, s.HighestEpoch) is { } opened && opened.Migration != s.Migration) events.Add(opened);
+        return Decision.Accept(events);
+    }
+
+    private static MigrationAdopted? Opened(HostId host, VmWord word, Epoch known) => word.Open.MaxBy(o => o.Epoch) is { } open && open.Epoch >= known
+        ? new MigrationAdopted(open.Migration, open.Epoch, open.Role == MigrationRole.Source ? open.Peer : host)
+        : null;
+
+    private static PlacementAdopted Adopt(Vm s, HostId host, Epoch epoch, Epoch highest, bool running, bool certain) =>
+        new(host, epoch, highest, host == s.Host && epoch == s.Epoch ? s.Claim : $"{s.Id.StreamKey}.{epoch}", running, certain);
+
+    // Nobody who was asked has it: an attempt that is open will say where it is, or it went with a host that is gone.
+    private static Decision Trust(Vm s) => s.Migration is null && (s.Power == VmPower.Running || (s.Power == VmPower.Starting && s.HighestEpoch > s.Epoch))
+        ? Decision.Accept(new VmLost(Nowhere), new PlacementTrusted())
+        : Decision.Accept(new PlacementTrusted());
+
+    private static Decision SeenAt(Vm s, HostId host, VmWord word) =>
+        word is { Placed: { } epoch, Open.Count: 0 } && (host != s.Host || epoch != s.Epoch) ? Seen(s, host, epoch) : Decision.Nothing;
+
+    private static Decision Seen(Vm s, HostId host, Epoch epoch) =>
+        s.Conflict is null ? Decision.Accept(new VmConflicted(host, $"placed there under epoch {epoch}, and on {s.Host} under {s.Epoch}")) : Decision.Nothing;
+
+    private static Decision InDoubt(Vm s) => Decision.Refuse(
+        "vm.inDoubt", $"the store was restored from a backup, and where {s.Id} runs is not known again yet", "wait until every host has connected; write off those that are gone: lm hosts get");
 
     private static Decision Moving(Vm s, MigrationId open) =>
         Decision.Refuse("vm.migrating", $"{s.Id} is being moved by {open}", $"wait for it or cancel it: lm migrations cancel {open}");

@@ -41,3 +41,22 @@ public sealed record MigrationSettled(MigrationId Migration, MigrationOutcome Ou
 /// <summary>The VM lives at another host, or again under a new epoch.</summary>
 /// <param name="Claim">Its capacity claim there.</param>
 public sealed record PlacementChanged(HostId Host, Epoch Epoch, string Claim, MigrationId Migration, MigrationOutcome Outcome) : VmEvent;
+
+/// <summary>The store was restored from a backup: where the VM is now, only its hosts know.</summary>
+public sealed record PlacementDoubted(string Restore) : VmEvent;
+
+/// <summary>A host knows of attempts that this store has forgotten.</summary>
+public sealed record HigherEpochHeard(HostId Host, Epoch Highest) : VmEvent;
+
+/// <summary>A host holds an attempt open that this store has forgotten: it is settled before anything else is decided.</summary>
+public sealed record MigrationAdopted(MigrationId Migration, Epoch Epoch, HostId Destination) : VmEvent;
+
+/// <summary>The VM is where its host's journal says, and not where this store had it.</summary>
+/// <param name="Highest">Highest epoch heard of.</param>
+/// <param name="Claim">Its capacity claim there.</param>
+/// <param name="Running">The guest has run there; else it is being started.</param>
+/// <param name="Certain">No other host can hold it.</param>
+public sealed record PlacementAdopted(HostId Host, Epoch Epoch, Epoch Highest, string Claim, bool Running, bool Certain) : VmEvent;
+
+/// <summary>Every host has said what it knows, or is gone: the placement that is known is the last one.</summary>
+public sealed record PlacementTrusted : VmEvent;

@@ -1,3 +1,5 @@
+using Coordinator.Shared.Identity;
+
 namespace Coordinator.Domain.Vms;
 
 /// <summary>Folds events into the placement. Pure.</summary>
@@ -36,8 +38,36 @@ public static class VmEvolution
             Reason = null,
             Since = at,
         },
+        (Vm s, PlacementDoubted e) => s with { Doubted = e.Restore },
+        (Vm s, HigherEpochHeard e) => s with { HighestEpoch = Max(s.HighestEpoch, e.Highest) },
+        (Vm s, MigrationAdopted e) => s with { Migration = e.Migration, HighestEpoch = Max(s.HighestEpoch, e.Epoch) },
+        (Vm s, PlacementAdopted e) => Adopted(s, e) with { OrderNumber = version, Since = at },
+        // What was pending is told anew.
+        (Vm s, PlacementTrusted) => s with { Doubted = null, OrderNumber = version, Since = at },
         _ => throw new CorruptHistoryException(state, happened),
     };
+
+    private static Vm Adopted(Vm s, PlacementAdopted e)
+    {
+        var moved = e.Host != s.Host || e.Epoch != s.Epoch;
+        return s with
+        {
+            Host = e.Host,
+            Epoch = e.Epoch,
+            Power = moved ? (e.Running ? VmPower.Running : VmPower.Starting) : s.Power,
+            Reason = moved ? null : s.Reason,
+            // A later epoch than any attempt known here: the open one is over, whatever became of it.
+            Migration = e.Epoch >= s.HighestEpoch ? null : s.Migration,
+            LastMigration = s.Migration ?? s.LastMigration,
+            HighestEpoch = Max(s.HighestEpoch, e.Highest),
+            Claim = e.Claim,
+            ClaimCounted = e.Claim == s.Claim && s.ClaimCounted,
+            ToReturn = e.Claim == s.Claim ? s.ToReturn : new OldClaim(s.Host, s.Claim),
+            Doubted = e.Certain ? null : s.Doubted,
+        };
+    }
+
+    private static Epoch Max(Epoch a, Epoch b) => a > b ? a : b;
 
     // Every start burns an epoch. On another host it is another claim, and the old one is given back.
     private static Vm Started(Vm s, VmStartOrdered e)

@@ -28,3 +28,12 @@ public sealed record FollowMigration(MigrationState State) : VmInput;
 
 /// <summary>A person attested that the host is off for good.</summary>
 public sealed record VmHostWrittenOff(HostId Host) : VmInput;
+
+/// <summary>The store was restored from a backup.</summary>
+public sealed record DoubtPlacement(string Restore) : VmInput;
+
+/// <summary>All that a host's journal says of the VM.</summary>
+public sealed record WordTold(HostId Host, VmWord Word) : VmInput;
+
+/// <summary>Every host has told, or is written off.</summary>
+public sealed record AllTold : VmInput;

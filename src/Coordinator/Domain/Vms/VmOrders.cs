@@ -8,6 +8,7 @@ public static class VmOrders
 {
     public static (HostId Host, VmOrder Order)? Pending(VmState state) => state switch
     {
+        Vm { Doubted: not null } => null,
         Vm { Power: VmPower.Starting, Adopting: true } s => (s.Host, new AdoptVm(s.Id, s.OrderNumber, s.Epoch, s.Spec)),
         Vm { Power: VmPower.Starting } s => (s.Host, new StartVm(s.Id, s.OrderNumber, s.Epoch, s.Spec)),
         Vm { Power: VmPower.Stopping } s => (s.Host, new StopVm(s.Id, s.OrderNumber, s.Epoch)),

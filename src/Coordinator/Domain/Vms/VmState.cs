@@ -40,6 +40,9 @@ public sealed record Vm(VmId Id, GuestSpec Spec, HostId Host, Epoch Epoch, Epoch
 
     public bool Adopting { get; init; }
 
+    /// <summary>The restore since which its hosts have not been heard; null: the placement is known. While it is set nothing is ordered.</summary>
+    public string? Doubted { get; init; }
+
     public long OrderNumber { get; init; }
 
     public DateTimeOffset Since { get; init; }

@@ -1,4 +1,5 @@
 using Coordinator.Adapters.Sqlite;
+using Coordinator.Application.Backup;
 using Coordinator.Application.Node;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
@@ -17,6 +18,7 @@ public static partial class CoordinatorProgram
     {
         if (args is [ReplayCommand.Name, var file]) return Replay(file);
         if (args is [SchemaCommand.Name, .. var rest]) return SchemaCommand.Run(rest, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
+        if (args is [BackupCommand.Backup or BackupCommand.Restore, ..]) return BackupCommand.Run(args, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
         if (args is [Verify, var database]) return VerifyDatabase(database);
         try
         {
@@ -66,19 +68,33 @@ public static partial class CoordinatorProgram
         }
     }
 
-    // coordinator verify FILE: also beside a node at work, which it does not disturb.
+    // coordinator verify FILE: a database, also beside a node at work, which it does not disturb, or a backup.
     private static int VerifyDatabase(string path)
     {
         try
         {
+            if (IsBackup(path))
+            {
+                var (head, events) = BackupCommand.Verify(path);
+                Console.WriteLine($"{path}: a backup of {head.At:u} with {events} events, all as they were written");
+                return ExitCodes.Stopped;
+            }
+
             Console.WriteLine($"{path}: {SqliteVerification.Run(path)} events, all as they were written");
             return ExitCodes.Stopped;
         }
-        catch (Exception e) when (e is StoreConfigurationException or StoreBrokenException or StoreUnavailableException)
+        catch (Exception e) when (e is StoreConfigurationException or StoreBrokenException or StoreUnavailableException or BackupDamagedException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine(e.Message);
+            Console.Error.WriteLine(e is BackupDamagedException ? $"{path}: {e.Message}" : e.Message);
             return ExitCodes.Failed;
         }
+    }
+
+    private static bool IsBackup(string path)
+    {
+        if (!File.Exists(path)) return false;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return BackupReader.IsBackup(file);
     }
 
     private static CoordinatorFailpoints? ReadFailpoints()

@@ -89,14 +89,15 @@ public sealed partial class AgentHub : IDisposable
     {
         try
         {
-            if (await _events.AdmitAsync(link.Hello, link.Number, stopping) is Admission.RefusedAdmission refused)
+            var admission = await _events.AdmitAsync(link.Hello, link.Number, stopping);
+            if (admission is Admission.RefusedAdmission refused)
             {
                 LogRefused(link.Host.Value, refused.Code, refused.Detail);
                 await RefuseAsync(socket, refused.Code, refused.Detail, stopping);
                 return;
             }
 
-            link.Open(new HubWelcome(_options.Node, link.Number));
+            link.Open(new HubWelcome(_options.Node, link.Number, (admission as Admission.Admitted)?.Restore));
             LogConnected(link.Host.Value, link.Hello.StartCount, link.Number);
             _events.Linked(link.Hello, link.Number);
             await link.RunAsync(buffer, stopping);

@@ -19,18 +19,22 @@ namespace Coordinator.Server.Node;
 /// </summary>
 internal sealed class HubBridge(
     CoordinatorNode node, CommandRouter router, FleetProjection fleet, IBus bus, HostLinks links, LiveSamples samples, ChangeFeed changes, OrderSigner signer,
-    StoreRegression regression, CoordinatorOptions options, IServiceProvider services) : IHubEvents
+    StoreRegression regression, Restores restores, CoordinatorOptions options, IServiceProvider services) : IHubEvents
 {
     private readonly ConcurrentDictionary<(HostId Host, long Link), IDisposable> _subscriptions = new();
 
     public async Task<Admission> AdmitAsync(AgentHello hello, long link, CancellationToken cancellation)
     {
-        if (regression.Check(hello.Host, hello.HighestSeen) is { } behind) return new Admission.RefusedAdmission(HubRefusalCodes.StoreBehind, behind);
+        // To a store that was restored it first says all it knows; only then are its marks and this store's numbers about the same history.
+        var told = restores.HasTold(hello);
+        if (told && regression.Check(hello) is { } behind) return new Admission.RefusedAdmission(HubRefusalCodes.StoreBehind, behind);
         var context = new CommandContext("host/" + hello.Host, "hub", null, null, null, null, null, null);
         try
         {
             var answer = await router.SubmitAsync(new AdmitHost(new Admit(hello.Host, hello.JournalId, hello.StartCount, hello.BootId, hello.Facts)), context).WaitAsync(cancellation);
-            return answer.Refusal is { } refusal ? new Admission.RefusedAdmission(CodeOf(refusal.Code), refusal.Detail) : new Admission.Admitted();
+            if (answer.Refusal is { } refusal) return new Admission.RefusedAdmission(CodeOf(refusal.Code), refusal.Detail);
+            if (!told && await restores.TakeWordsAsync(hello, context).WaitAsync(cancellation) is { } untold) return new Admission.RefusedAdmission(HubRefusalCodes.StoreBehind, untold);
+            return new Admission.Admitted(restores.Current);
         }
         catch (NodeBusyException e)
         {

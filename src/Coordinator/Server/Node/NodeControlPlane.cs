@@ -15,7 +15,7 @@ namespace Coordinator.Server.Node;
 
 /// <summary>The API's words as commands of the node, and the node's answers as resources.</summary>
 internal sealed class NodeControlPlane(
-    CoordinatorNode node, CommandRouter router, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, AgentHub hub,
+    CoordinatorNode node, CommandRouter router, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, Restores restores, AgentHub hub,
     CoordinatorOptions options, PlacementLoop? placement = null) : IControlPlane
 {
     public async Task<Answer<MigrationResource>> CreateMigrationAsync(Requests.CreateMigration body, Call call)
@@ -86,8 +86,13 @@ internal sealed class NodeControlPlane(
             new HealthCheck("store", (failed ?? regression.Found ?? node.StoreTrouble) is null, failed ?? regression.Found ?? node.StoreTrouble ?? "open"),
             failed is null ? Shards() : new HealthCheck("shards", false, "none is decided for"),
             new HealthCheck("hub", true, $"{hub.Count} agents connected"),
+            .. Restored(),
         ];
     }
+
+    // Red until everybody who knows what was decided after the backup has said it (design: rule 13).
+    private IEnumerable<HealthCheck> Restored() => restores.Waiting is not { Count: > 0 } waiting ? [] :
+        [new HealthCheck("restore", false, $"restored from a backup; {waiting.Count} hosts have not told yet what was decided since: {string.Join(", ", waiting.Take(5))}{(waiting.Count > 5 ? ", …" : "")}")];
 
     private HealthCheck Shards()
     {
@@ -115,7 +120,16 @@ internal sealed class NodeControlPlane(
     private async Task<Answer<VmResource>> PlaceAsync(VmId id, GuestSpec spec, HostId host, bool adopt, string? reason, Call call)
     {
         planner.RefuseUnknownOrClosed(host);
+        RefuseWhileInDoubt(id);
         return await VmCommandAsync(id, new Application.Machine.RegisterVm(id, spec, host, adopt), call, reason);
+    }
+
+    // A name that this store does not know may be that of a guest which was registered after the backup was made.
+    private void RefuseWhileInDoubt(VmId id)
+    {
+        if (restores.Waiting.Count == 0) return;
+        throw new RefusedException(RefusalMap.Of(new Refusal(
+            "vm.inDoubt", $"the store was restored from a backup, and whether {id} runs somewhere is not known yet", "wait until every host has connected; write off those that are gone: lm hosts get")));
     }
 
     private async Task<Answer<VmResource>> VmCommandAsync(VmId id, Command command, Call call, string? reason) =>

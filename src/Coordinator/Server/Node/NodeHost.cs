@@ -14,7 +14,7 @@ namespace Coordinator.Server.Node;
 /// </summary>
 internal sealed class NodeHost(
     CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, ClusterMetrics clusterMetrics, IEventStore store,
-    IBus bus, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
+    IBus bus, Restores restores, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMinutes(10);
@@ -36,6 +36,7 @@ internal sealed class NodeHost(
         follower?.Start();
         _hints = bus.Subscribe(BusMessage.AllNodes, Hint);
         placement?.Start();
+        restores.Start();
         _ = StopWithNodeAsync();
         _upkeep = new Timer(_ => Upkeep(), null, UpkeepEvery, UpkeepEvery);
         return Task.CompletedTask;

@@ -38,6 +38,7 @@ public static class NodeServices
         services.AddSingleton<HostLinks>();
         services.AddSingleton<LiveSamples>();
         services.AddSingleton<StoreRegression>();
+        services.AddSingleton<Restores>();
         services.AddSingleton(provider => new OrderSigner(provider.GetRequiredService<Certificates>().Node));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton(provider => new ClusterMetrics(

@@ -16,8 +16,10 @@ public sealed class StoreRegression(FleetProjection fleet)
     public string? Found => _found;
 
     /// <summary>Compares what an agent has seen with what is stored.</summary>
-    public string? Check(HostId host, IReadOnlyList<SubjectMark> highestSeen)
+    public string? Check(AgentHello hello)
     {
+        var (host, highestSeen) = (hello.Host, hello.HighestSeen);
+        if (hello.Restore is { } restore && fleet.Restored is null) return _found = $"{host} has told a store that was restored ({restore}); this one is older: put a newer copy back";
         foreach (var mark in highestSeen)
         {
             if (VersionOf(mark.Subject) is not { } known || mark.Number <= known) continue;

@@ -109,7 +109,7 @@ public sealed class HubLink(HubLinkOptions options, ReportQueue reports) : IDisp
 
         options.Log.Info("hub.linked", "admitted", ("coordinator", welcome.Coordinator), ("link", welcome.LinkNumber));
         reports.SendAllAgain();
-        options.Post(new HubLinked());
+        options.Post(new HubLinked(welcome.Restore));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var writing = WriteAsync(socket, ended.Token);
         var reading = ReadAsync(frames, ended.Token);

@@ -18,7 +18,8 @@ public sealed record PeerReceived(HostId From, PeerMessage Message) : AgentInput
 public sealed record HypervisorReported(HypervisorEvent Event) : AgentInput;
 
 /// <summary>The link to a coordinator stands again: answers not yet acknowledged are sent again by the link itself.</summary>
-public sealed record HubLinked : AgentInput;
+/// <param name="Restore">The restore whose store has kept what the hello said; null: its store was never restored.</param>
+public sealed record HubLinked(string? Restore = null) : AgentInput;
 
 /// <summary>Every 100 ms: deadlines inside orders and re-asking.</summary>
 public sealed record Tick : AgentInput;

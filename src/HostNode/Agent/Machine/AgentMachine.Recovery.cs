@@ -1,5 +1,6 @@
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Handoff;
+using Coordinator.Shared.Identity;
 using HostNode.Hypervisors;
 
 namespace HostNode.Agent.Machine;
@@ -149,6 +150,27 @@ public sealed partial class AgentMachine
     {
         if (state.Placements.ContainsKey(guest.Vm) || state.AttemptsOf(guest.Vm).Any()) return;
         if (guest.State == GuestRunState.Running) TellVm(new VmConflict(guest.Vm, state.HighestOf(guest.Vm), $"a guest of this name runs on {identity.Host} without an owner"));
+    }
+
+    private VmWord WordOf(VmId vm)
+    {
+        var placed = state.Placements.GetValueOrDefault(vm);
+        return new VmWord(vm, state.HighestOf(vm), placed?.Epoch, placed?.Spec, placed?.Ran ?? false, [.. state.AttemptsOf(vm).Select(OpenOf).OfType<OpenAttempt>()]);
+    }
+
+    private static OpenAttempt? OpenOf(Attempt a) => a switch
+    {
+        { State: AttemptState.Begun or AttemptState.Intent, Plan: { } p } => new OpenAttempt(a.Migration, a.Epoch, MigrationRole.Source, p.Destination, p.Spec, p.Policy),
+        { State: AttemptState.Prepared, Order: { } o } => new OpenAttempt(a.Migration, a.Epoch, MigrationRole.Destination, o.Source, o.Spec, o.Policy),
+        _ => null,
+    };
+
+    // The store has forgotten what it acknowledged: every word is said again, and its orders are counted anew.
+    private void TellEverything(string restore)
+    {
+        Write(new StoreRestored(restore));
+        foreach (var a in state.Attempts.Values.ToList()) RepeatWord(a);
+        foreach (var vm in state.Gone) TellVm(new VmGone(vm, state.Ended[vm].Epoch, state.Ended[vm].Reason));
     }
 
     private bool IsNewest(Attempt a) => state.HighestOf(a.Vm) == a.Epoch || !state.AttemptsOf(a.Vm).Any(o => o.Epoch > a.Epoch);

@@ -43,6 +43,12 @@ public sealed partial class AgentMachine : IAgentMachine
     public IReadOnlyList<SubjectMark> Marks =>
         [.. state.Orders.Select(o => new SubjectMark(o.Key, o.Value, o.Key.StartsWith("vm-", StringComparison.Ordinal) && VmId.TryParse(o.Key["vm-".Length..], out var vm) ? state.HighestOf(vm) : Epoch.None))];
 
+    /// <summary>What the journal says of each VM.</summary>
+    public IReadOnlyList<VmWord> Words => [.. state.Highest.Keys.Select(WordOf)];
+
+    /// <summary>The last restore of the coordinator's store that was told everything; null for none.</summary>
+    public string? Restore => state.Restore;
+
     /// <summary>Guests placed here.</summary>
     public IReadOnlyList<GuestFact> Guests =>
         [.. state.Placements.Values.Select(p => new GuestFact(p.Vm, p.Spec.Driver, p.Epoch, p.Ran, p.Spec.Memory))];
@@ -76,6 +82,9 @@ public sealed partial class AgentMachine : IAgentMachine
                 break;
             case Tick:
                 AskAgain();
+                break;
+            case HubLinked { Restore: { } restore } when restore != state.Restore:
+                TellEverything(restore);
                 break;
             case HubLinked:
                 break;

@@ -26,6 +26,9 @@ internal sealed class AgentState
 
     public Dictionary<string, long> Orders { get; } = [];
 
+    /// <summary>The last restore of the coordinator's store that was told everything.</summary>
+    public string? Restore { get; private set; }
+
     public Epoch HighestOf(VmId vm) => Highest.GetValueOrDefault(vm);
 
     public IEnumerable<Attempt> AttemptsOf(VmId vm) => Attempts.Values.Where(a => a.Vm == vm);
@@ -57,6 +60,10 @@ internal sealed class AgentState
                 break;
             case OrderSeen r:
                 Orders[r.Subject] = r.Number;
+                break;
+            case StoreRestored r:
+                Restore = r.Restore;
+                Orders.Clear();
                 break;
             default:
                 FoldAttempt(record);

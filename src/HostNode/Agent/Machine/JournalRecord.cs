@@ -23,6 +23,7 @@ namespace HostNode.Agent.Machine;
 [JsonDerivedType(typeof(AttemptOwned), "owned")]
 [JsonDerivedType(typeof(AttemptRefused), "refused")]
 [JsonDerivedType(typeof(HoldPromised), "hold")]
+[JsonDerivedType(typeof(StoreRestored), "storeRestored")]
 public abstract record JournalRecord;
 
 /// <summary>The agent started; written before anything else is done or said.</summary>
@@ -67,3 +68,6 @@ public sealed record AttemptRefused(VmId Vm, MigrationId Migration, Epoch Epoch,
 
 /// <summary>HOLD: obey only the coordinator for this attempt.</summary>
 public sealed record HoldPromised(VmId Vm, MigrationId Migration, Epoch Epoch) : JournalRecord;
+
+/// <summary>The coordinator's store was restored from a backup and has kept all this host said: its order numbers begin anew.</summary>
+public sealed record StoreRestored(string Restore) : JournalRecord;

@@ -8,7 +8,7 @@ public sealed record VmResource(string Kind, Metadata Metadata, GuestSpec Spec, 
 }
 
 /// <summary>What is true of a VM now.</summary>
-/// <param name="Phase"><c>Stopped</c>, <c>Starting</c>, <c>Running</c>, <c>Migrating</c>, <c>Stopping</c>, <c>Lost</c>.</param>
+/// <param name="Phase"><c>Stopped</c>, <c>Starting</c>, <c>Running</c>, <c>Migrating</c>, <c>Stopping</c>, <c>Lost</c>, <c>InDoubt</c> (since a restore).</param>
 /// <param name="Reason">One sentence behind the phase; empty when there is nothing to say.</param>
 /// <param name="Host">Where it is placed; null when nowhere.</param>
 /// <param name="Epoch">Of the placement: who may run the vCPUs.</param>

@@ -44,7 +44,7 @@ internal sealed class ClusterConnection(PostgresStoreOptions options, Action<Npg
         try
         {
             connection.Open();
-            PostgresSchema.Verify(connection, options.ShardCount, _place);
+            PostgresSchema.Verify(connection, options.ShardCount, _place, unfinished: false);
             opened(connection);
             return connection;
         }

@@ -10,6 +10,9 @@ internal static class PostgresSchema
     /// <summary>The namespace in the database that holds every table of ours.</summary>
     public const string Name = "coordinator";
 
+    /// <summary>A row of <c>meta</c> while a backup is being restored.</summary>
+    public const string Restoring = "restoring";
+
     /// <summary>The version this program was written for.</summary>
     public static int Version => Migration.All.Count;
 
@@ -23,7 +26,7 @@ internal static class PostgresSchema
     }
 
     /// <exception cref="StoreConfigurationException">Missing, older, newer, or made with another shard count: one line with the remedy.</exception>
-    public static void Verify(NpgsqlConnection connection, int shardCount, string place)
+    public static void Verify(NpgsqlConnection connection, int shardCount, string place, bool unfinished)
     {
         var version = VersionOf(connection);
         if (version == 0) throw new StoreConfigurationException($"{place} has no tables of the coordinator: run: coordinator schema migrate");
@@ -41,6 +44,10 @@ internal static class PostgresSchema
             throw new StoreConfigurationException(
                 $"{place} was made with {shards} shards, configured are {shardCount}: the number is fixed for the life of a database, set it back");
         }
+
+        if (unfinished) return;
+        using var restoring = new NpgsqlCommand($"select count(*) from {Name}.meta where name = '{Restoring}'", connection);
+        if ((long)restoring.ExecuteScalar()! > 0) throw new StoreConfigurationException($"{place} holds a backup whose restore was not finished: drop the database and restore again");
     }
 
     // Steps that only add leave older programs working: how else could a cluster be upgraded node by node?

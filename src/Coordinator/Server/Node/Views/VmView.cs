@@ -11,7 +11,7 @@ internal static class VmView
     public static VmResource Of(VmRow row)
     {
         var vm = row.State;
-        var status = new VmStatus(vm.Migration is not null ? "Migrating" : vm.Power.ToString(), vm.Reason ?? "", vm.Host.Value, vm.Epoch.Value)
+        var status = new VmStatus(vm.Doubted is not null ? "InDoubt" : vm.Migration is not null ? "Migrating" : vm.Power.ToString(), vm.Reason ?? "", vm.Host.Value, vm.Epoch.Value)
         {
             Migration = vm.Migration?.Value,
             LastMigration = (vm.Migration ?? vm.LastMigration)?.Value,
@@ -24,7 +24,7 @@ internal static class VmView
 
     private static string[] Actions(Vm vm) => vm switch
     {
-        { Migration: not null } => [],
+        { Migration: not null } or { Doubted: not null } => [],
         { Power: VmPower.Running } => ["migrate", "stop"],
         { Power: VmPower.Stopped or VmPower.Lost } => ["start"],
         { Power: VmPower.Starting } => ["stop"],
