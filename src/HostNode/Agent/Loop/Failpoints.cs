@@ -67,6 +67,7 @@ public sealed class Failpoints
         "before-persist:placed", "after-persist:placed",
         "before-persist:vmEnded", "after-persist:vmEnded",
         "before-persist:orderSeen", "after-persist:orderSeen",
+        "before-persist:storeRestored", "after-persist:storeRestored",
         "before-drive:StartGuest", "after-drive:StartGuest",
         "before-send:VmRunning", "after-send:VmRunning",
     ];
