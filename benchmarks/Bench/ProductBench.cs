@@ -10,27 +10,26 @@ public static class ProductBench
 
     public static int Run(string directory, Results report, int runs)
     {
-        var root = Root();
-        List<Sample> starts = [.. Enumerable.Range(0, runs + 1).Select(_ => new Sample(Start(root))).Skip(1)]; // the first reads the program from the disk
+                List<Sample> starts = [.. Enumerable.Range(0, runs + 1).Select(_ => new Sample(Start())).Skip(1)]; // the first reads the program from the disk
         report.Ratio("cli-start-seconds", starts, "s", "start of lm --version to its end", "s");
 
-        List<Sample> ends = [.. Enumerable.Range(0, runs).Select(run => new Sample(Sigterm(root, Directory.CreateDirectory(Path.Combine(directory, $"sigterm-{run}")).FullName)))];
+        List<Sample> ends = [.. Enumerable.Range(0, runs).Select(run => new Sample(Sigterm(Directory.CreateDirectory(Path.Combine(directory, $"sigterm-{run}")).FullName)))];
         report.Ratio("sigterm-seconds", ends, "s", $"SIGTERM with {Watches} watches of open migrations, to the end of the process", "s");
         return 0;
     }
 
-    private static double Start(string root)
+    private static double Start()
     {
         var clock = Stopwatch.StartNew();
-        using var lm = Process.Start(new ProcessStartInfo("dotnet", [Program(root, "src/Cli", "lm.dll"), "--version"]) { RedirectStandardOutput = true })!;
+        using var lm = Process.Start(new ProcessStartInfo("dotnet", [BuiltProgram.Lm, "--version"]) { RedirectStandardOutput = true })!;
         lm.StandardOutput.ReadToEnd();
         lm.WaitForExit();
         return clock.Elapsed.TotalSeconds;
     }
 
-    private static double Sigterm(string root, string directory)
+    private static double Sigterm(string directory)
     {
-        using var coordinator = CoordinatorProcess.Start(directory, Program(root, "src/Coordinator/Server", "coordinator.dll"), Watches, out var open);
+        using var coordinator = CoordinatorProcess.Start(directory, BuiltProgram.Coordinator, Watches, out var open);
         using var client = new HttpClient { BaseAddress = coordinator.Http };
         var watches = open.Select(id => Watch(client, id)).ToList();
         var took = coordinator.Terminate();
@@ -48,14 +47,5 @@ public static class ProductBench
         }
 
         throw new InvalidOperationException($"the watch of {id} ended before the server was told to stop");
-    }
-
-    private static string Program(string root, string project, string file) => Path.Combine(root, project, "bin/Release/net10.0", file);
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Coordinator.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

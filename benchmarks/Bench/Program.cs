@@ -1,7 +1,7 @@
 using Coordinator.Bench;
 using Coordinator.Bench.Cluster;
 
-// Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID]
+// Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N]
 int Option(string name, int otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out var n) ? n : otherwise;
 string? Text(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -17,10 +17,15 @@ try
         case "product":
             return ProductBench.Run(directory, report, Option("--runs", 5));
         case "cluster":
-            using (var bench = new ClusterBench(report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5)), Text("--only"))) bench.Run();
+            using (var bench = new ClusterBench(directory, report, Option("--runs", 3), TimeSpan.FromSeconds(Option("--seconds", 5)), Text("--only")))
+            {
+                if (Text("--only") is not "faults") bench.Run();
+                if (Text("--only") is null or "faults") bench.RunFaults(Option("--kills", 100), Option("--cuts", 20), Option("--stalls", 5), Option("--crashes", 5));
+            }
+
             return 0;
         default:
-            Console.Error.WriteLine("Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID, as C1]");
+            Console.Error.WriteLine("Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID, as C1]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N]");
             return 2;
     }
 }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Coordinator.Application.Bus;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
-using Coordinator.Shared.Units;
 
 namespace Coordinator.Bench;
 
@@ -15,10 +14,6 @@ public sealed record HostsAt(IBus Bus, Action<int, HostReported> Say);
 /// </summary>
 public sealed class SimulatedHosts : IDisposable
 {
-    private static readonly TransferEndpoint Endpoint = new("127.0.0.1", 7500, null);
-    private static readonly TransferStats Stats = new(ByteCount.FromMebi(64), ByteCount.Zero, 1, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(20));
-    private static readonly RoundFacts Round = new(1, ByteCount.FromMebi(64), TimeSpan.FromSeconds(1), ByteCount.FromMebi(1), ByteRate.FromMebi(100), ByteRate.FromMebi(1), 0);
-
     private readonly List<IDisposable> subscriptions = [];
     private readonly ConcurrentDictionary<long, long> unacknowledged = new();
     private readonly Dictionary<HostId, Action<int, HostReported>> ways = [];
@@ -54,38 +49,13 @@ public sealed class SimulatedHosts : IDisposable
 
     private void Answer(HostId host, Order order)
     {
-        switch (order)
-        {
-            case StartVm o:
-                Say(host, new VmRunning(o.Vm, o.Epoch), Shards.Of(o.Vm.Value, shards));
-                break;
-            case Precheck o:
-                Say(host, new PrecheckReported(o.Vm, o.Migration, o.Epoch, o.Role, []), o.Migration.Shard);
-                break;
-            case PrepareIn o:
-                Say(host, new Prepared(o.Vm, o.Migration, o.Epoch, Endpoint), o.Migration.Shard);
-                break;
-            case MigrateOut o:
-                Say(host, new RoundCompleted(o.Vm, o.Migration, o.Epoch, Round, "within the limit"), o.Migration.Shard);
-                Say(host, new SwitchoverReady(o.Vm, o.Migration, o.Epoch, TimeSpan.FromMilliseconds(20)), o.Migration.Shard);
-                break;
-            case SwitchOver o:
-                Say(host, new CommitSent(o.Vm, o.Migration, o.Epoch, "digest", Stats), o.Migration.Shard);
-                Say(o.Grant.Token.Destination, new Owned(o.Vm, o.Migration, o.Epoch, "digest", TimeSpan.FromMilliseconds(12)), o.Migration.Shard);
-                break;
-            case Release o:
-                Say(host, new Released(o.Vm, o.Migration, o.Epoch), o.Migration.Shard);
-                break;
-            case VerifyIn o:
-                Say(host, new Verified(o.Vm, o.Migration, o.Epoch, true, "well"), o.Migration.Shard);
-                break;
-        }
+        foreach (var (from, report) in HostAnswers.To(host, order)) Say(from, report);
     }
 
-    private void Say(HostId host, Report report, int shard)
+    private void Say(HostId host, Report report)
     {
         var n = Interlocked.Increment(ref number);
         if (OnAcknowledged is not null) unacknowledged[n] = Stopwatch.GetTimestamp();
-        ways[host](shard, new HostReported(host, 1, n, report));
+        ways[host](report is MigrationReport m ? m.Migration.Shard : Shards.Of(report.Vm.Value, shards), new HostReported(host, 1, n, report));
     }
 }

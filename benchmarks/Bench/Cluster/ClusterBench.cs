@@ -13,7 +13,7 @@ namespace Coordinator.Bench.Cluster;
 /// Coordinators that share a PostgreSQL which was made for this run (fsync and synchronous_commit on), hosts simulated in process. Processor time is that of
 /// everything that takes part: nodes, load generator, database.
 /// </summary>
-public sealed class ClusterBench(Results report, int repeats, TimeSpan window, string? only) : IDisposable
+public sealed class ClusterBench(string directory, Results report, int repeats, TimeSpan window, string? only) : IDisposable
 {
     private const int InFlight = 1_000;
     private const int BatchMax = 2048;
@@ -26,6 +26,13 @@ public sealed class ClusterBench(Results report, int repeats, TimeSpan window, s
         if (Wanted("append-p99-ms")) Append();
         if (Wanted("replay-events-per-second")) Replay();
         if (Wanted("C5")) InFlightCost();
+    }
+
+    /// <summary>Real processes, killed.</summary>
+    public void RunFaults(int kills, int cuts, int stalls, int crashes)
+    {
+        server.Start();
+        new FaultBench(directory, report, server, kills, cuts, stalls, crashes).RunAsync(BuiltProgram.Coordinator).GetAwaiter().GetResult();
     }
 
     public void Dispose() => server.Dispose();
