@@ -35,6 +35,13 @@ public sealed class ClusterBench(string directory, Results report, int repeats, 
         new FaultBench(directory, report, server, kills, cuts, stalls, crashes).RunAsync(BuiltProgram.Coordinator).GetAwaiter().GetResult();
     }
 
+    /// <summary>Real links, very many of them.</summary>
+    public void RunAgents(int agents, int handshakesPerSecond)
+    {
+        server.Start();
+        new AgentsBench(directory, report, server, agents, handshakesPerSecond).RunAsync(BuiltProgram.Coordinator).GetAwaiter().GetResult();
+    }
+
     public void Dispose() => server.Dispose();
 
     private bool Wanted(string id) => only is null || id.StartsWith(only, StringComparison.OrdinalIgnoreCase);

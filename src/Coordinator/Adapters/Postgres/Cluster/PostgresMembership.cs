@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Coordinator.Application.Cluster;
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
@@ -28,10 +29,16 @@ public sealed class PostgresMembership : IClusterMembership
     internal static readonly TimeSpan SilentMax = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan DeadShownFor = TimeSpan.FromDays(1);
+
+    // Only shown to people, and thousands of rows in a large fleet.
+    private static readonly TimeSpan LinksEvery = TimeSpan.FromMilliseconds(750);
+
     private readonly string _node;
     private readonly TimeSpan _namePatience;
     private readonly int _shardCount;
     private readonly ClusterConnection _connection;
+    private IReadOnlyDictionary<HostId, string> _links = new Dictionary<HostId, string>();
+    private long _lookedAtLinks;
 
     /// <param name="node">This node's name; a lock on it is taken with the first beat.</param>
     /// <param name="namePatience">How long another process that has this name may take to disappear; default 5 s.</param>
@@ -55,7 +62,8 @@ public sealed class PostgresMembership : IClusterMembership
         Add(batch, $"select n.name, {Lives} from node n", (uint)LockSpace, SilentMax);
         Add(batch, $"select node from ({NewestWishes}) w where drained");
         Add(batch, "select shard, owner from shard");
-        Add(batch, "select address, node from bus_subscription where address like 'host.%' and node <> $1", _node);
+        var looksAtLinks = Stopwatch.GetElapsedTime(_lookedAtLinks) >= LinksEvery;
+        if (looksAtLinks) Add(batch, "select address, node from bus_subscription where address like 'host.%' and node <> $1", _node);
         using var row = batch.ExecuteReader();
         List<string> live = [], dead = [];
         while (row.Read()) (row.GetBoolean(1) ? live : dead).Add(row.GetString(0));
@@ -65,14 +73,8 @@ public sealed class PostgresMembership : IClusterMembership
         row.NextResult();
         var owners = new string[_shardCount];
         while (row.Read()) owners[row.GetInt32(0)] = row.GetString(1);
-        row.NextResult();
-        var links = new Dictionary<HostId, string>();
-        while (row.Read())
-        {
-            if (HostId.TryParse(row.GetString(0)["host.".Length..], out var host)) links[host] = row.GetString(1);
-        }
-
-        return new ClusterView(live, dead, owners, links) { Draining = draining };
+        if (looksAtLinks && row.NextResult()) ReadLinks(row);
+        return new ClusterView(live, dead, owners, _links) { Draining = draining };
     });
 
     public void Release(IReadOnlyList<ShardLease> leases) => _connection.Use(connection =>
@@ -101,16 +103,27 @@ public sealed class PostgresMembership : IClusterMembership
 
     public void Dispose() => _connection.Dispose();
 
+    private void ReadLinks(NpgsqlDataReader row)
+    {
+        var links = new Dictionary<HostId, string>();
+        while (row.Read())
+        {
+            if (HostId.TryParse(row.GetString(0)["host.".Length..], out var host)) links[host] = row.GetString(1);
+        }
+
+        (_links, _lookedAtLinks) = (links, Stopwatch.GetTimestamp());
+    }
+
     // A process killed a moment ago still has it until the server has noticed.
     private void LockName(NpgsqlConnection connection)
     {
-        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        var began = Stopwatch.GetTimestamp();
         using var take = new NpgsqlCommand("select pg_try_advisory_lock($1, hashtext($2))", connection);
         take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = LockSpace });
         take.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _node });
         while (!(bool)take.ExecuteScalar()!)
         {
-            if (System.Diagnostics.Stopwatch.GetElapsedTime(began) > _namePatience)
+            if (Stopwatch.GetElapsedTime(began) > _namePatience)
                 throw new StoreConfigurationException($"another coordinator named {_node} lives on this database: give each its own name");
             Thread.Sleep(50);
         }
