@@ -92,6 +92,21 @@ public sealed class HubTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Large_frames_and_small_ones_are_read_in_turn()
+    {
+        using var agent = await HubClient.ConnectAsync(_edge.Addresses.Hub, _edge.Cluster.IssueHost("host-a"));
+        await agent.SendAsync(HubClient.Hello("host-a", seen: [.. Enumerable.Range(0, 5_000).Select(n => new SubjectMark($"migration-{n}", n, new Epoch(n)))]));
+        Assert.IsType<HubWelcome>(await agent.ReceiveAsync());
+        await agent.SendAsync(Report(1));
+        await agent.SendAsync(new AgentReport(1, 2, new VmGone(new VmId("vm-1"), new Epoch(1), new string('x', 300_000))));
+        await agent.SendAsync(Report(3));
+
+        await _edge.HubEvents.UntilAsync("report host-a 1/1");
+        await _edge.HubEvents.UntilAsync("report host-a 1/2");
+        await _edge.HubEvents.UntilAsync("report host-a 1/3");
+    }
+
+    [Fact]
     public async Task A_frame_over_one_mebibyte_closes_the_link()
     {
         using var agent = await AdmittedAsync();

@@ -19,6 +19,7 @@ public sealed class AgentsBench(string directory, Results report, PostgresServer
         var clock = Stopwatch.StartNew();
         fleet.Start();
         Await(fleet, "to connect");
+        cluster.MustLive(Enumerable.Range(0, Nodes));
         report.Note($"{agents} agents connected in {clock.Elapsed.TotalSeconds:0.0} s");
 
         var used = Enumerable.Range(0, Nodes).Select(node => cluster.ProcessId(node)).ToList();
@@ -27,6 +28,7 @@ public sealed class AgentsBench(string directory, Results report, PostgresServer
         var database = CpuOf.Tree(server.ProcessId);
         Thread.Sleep(Steady);
         var seconds = began.Elapsed.TotalSeconds;
+        cluster.MustLive(Enumerable.Range(0, Nodes));
         report.Ratio("agents-cpu-us", [new Sample((CpuOf.Tree(used) - cpu) * 1e6 / seconds, agents)], "us/s", "coordinators' processor time for one agent that only beats", "us/s; agents");
         report.Ratio("agents-database-cpu-us", [new Sample((CpuOf.Tree(server.ProcessId) - database) * 1e6 / seconds, agents)], "us/s", "the database's, for one such agent", "us/s; agents");
         report.Ratio("agents-memory-bytes", [new Sample(used.Sum(Resident) - empty, agents)], "B", "coordinators' resident memory for one agent", "B; agents");
@@ -34,6 +36,7 @@ public sealed class AgentsBench(string directory, Results report, PostgresServer
         clock.Restart();
         cluster.Kill(0);
         Await(fleet, "to settle");
+        cluster.MustLive(Enumerable.Range(1, Nodes - 1));
         report.Worst("agents-settle-seconds", [clock.Elapsed.TotalSeconds], "s", $"kill -9 of one of {Nodes} coordinators, until all of {agents} agents are connected again", new Dictionary<string, int> { ["coordinator killed"] = 1 });
     }
 

@@ -51,7 +51,12 @@ public sealed class ClusterProcesses : IDisposable
 
     public int ProcessId(int node) => processes[node]!.Id;
 
-    public bool HasExited(int node) => processes[node]!.HasExited;
+    /// <exception cref="InvalidOperationException">One has ended that nobody killed.</exception>
+    public void MustLive(params IEnumerable<int> nodes)
+    {
+        foreach (var node in nodes.Where(node => processes[node]!.HasExited))
+            throw new InvalidOperationException($"{NameOf(node)} ended with code {processes[node]!.ExitCode}: {string.Join('\n', File.ReadLines(Log(node)).TakeLast(10))}");
+    }
 
     /// <summary>What it has said so far in all its lives.</summary>
     public int LinesWith(int node, string words) => File.ReadLines(Log(node)).Count(line => line.Contains(words, StringComparison.Ordinal));
@@ -80,7 +85,7 @@ public sealed class ClusterProcesses : IDisposable
     {
         for (var clock = Stopwatch.StartNew(); !File.Exists(In($"{NameOf(node)}.ready")); Thread.Sleep(10))
         {
-            if (processes[node]!.HasExited) throw new InvalidOperationException($"{NameOf(node)} ended with code {processes[node]!.ExitCode}: {File.ReadLines(Log(node)).LastOrDefault()}");
+            MustLive(node);
             if (clock.Elapsed > Patience) throw new InvalidOperationException($"{NameOf(node)} did not serve within {Patience.TotalSeconds:0} s");
         }
     }

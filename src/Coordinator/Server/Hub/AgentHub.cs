@@ -53,7 +53,7 @@ public sealed partial class AgentHub : IDisposable
     /// <summary>Serves one WebSocket whose certificate carries <paramref name="identity"/>, from hello to end.</summary>
     public async Task ServeAsync(WebSocket socket, HostId identity, CancellationToken stopping)
     {
-        var buffer = new byte[_options.FrameMax];
+        var buffer = new FrameBuffer(_options.FrameMax);
         var hello = await HelloAsync(socket, buffer, stopping);
         if (hello is null) return;
         if (hello.Host != identity)
@@ -85,7 +85,7 @@ public sealed partial class AgentHub : IDisposable
 
     public void Dispose() => _checks.Dispose();
 
-    private async Task ServeAdmittedAsync(AgentLink link, WebSocket socket, byte[] buffer, CancellationToken stopping)
+    private async Task ServeAdmittedAsync(AgentLink link, WebSocket socket, FrameBuffer buffer, CancellationToken stopping)
     {
         try
         {
@@ -115,7 +115,7 @@ public sealed partial class AgentHub : IDisposable
         }
     }
 
-    private async Task<AgentHello?> HelloAsync(WebSocket socket, byte[] buffer, CancellationToken stopping)
+    private async Task<AgentHello?> HelloAsync(WebSocket socket, FrameBuffer buffer, CancellationToken stopping)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         patience.CancelAfter(_options.HelloWithin);

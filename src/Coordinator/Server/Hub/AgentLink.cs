@@ -65,7 +65,7 @@ internal sealed class AgentLink : IDisposable
     }
 
     /// <summary>Serves the link until it ends; never throws for the other side's sake.</summary>
-    public async Task RunAsync(byte[] buffer, CancellationToken stopping)
+    public async Task RunAsync(FrameBuffer buffer, CancellationToken stopping)
     {
         using var abort = new CancellationTokenSource();
         await using var onStop = stopping.Register(() => Close(WebSocketCloseStatus.EndpointUnavailable, "stopping"));

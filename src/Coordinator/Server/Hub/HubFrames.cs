@@ -9,22 +9,22 @@ internal static class HubFrames
 {
     /// <summary>The next message; null when the other side closed.</summary>
     /// <exception cref="HubProtocolException">A frame that is too large, binary, or no message of ours.</exception>
-    public static async Task<HubMessage?> ReadAsync(WebSocket socket, byte[] buffer, CancellationToken cancellation)
+    public static async Task<HubMessage?> ReadAsync(WebSocket socket, FrameBuffer buffer, CancellationToken cancellation)
     {
         var length = 0;
         while (true)
         {
-            var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
+            var part = await socket.ReceiveAsync(buffer.After(length), cancellation);
             if (part.MessageType == WebSocketMessageType.Close) return null;
             if (part.MessageType == WebSocketMessageType.Binary) throw new HubProtocolException(WebSocketCloseStatus.InvalidMessageType, "frame.binary");
             length += part.Count;
             if (part.EndOfMessage) break;
-            if (length == buffer.Length) throw new HubProtocolException(WebSocketCloseStatus.MessageTooBig, "frame.tooLarge");
+            if (length == buffer.Max) throw new HubProtocolException(WebSocketCloseStatus.MessageTooBig, "frame.tooLarge");
         }
 
         try
         {
-            return JsonSerializer.Deserialize(buffer.AsSpan(0, length), WireJson.Default.HubMessage)
+            return JsonSerializer.Deserialize(buffer.Until(length), WireJson.Default.HubMessage)
                 ?? throw new HubProtocolException(WebSocketCloseStatus.InvalidPayloadData, "frame.malformed");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
