@@ -51,6 +51,9 @@ public sealed class ClusterProcesses : IDisposable
 
     public int ProcessId(int node) => processes[node]!.Id;
 
+    /// <summary>The end of each log, for whoever must find out what went wrong.</summary>
+    public string LastWords() => string.Join('\n', Enumerable.Range(0, Count).SelectMany(node => File.ReadLines(Log(node)).TakeLast(15).Prepend($"--- {NameOf(node)}")));
+
     /// <exception cref="InvalidOperationException">One has ended that nobody killed.</exception>
     public void MustLive(params IEnumerable<int> nodes)
     {

@@ -53,7 +53,11 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
         report.Note($"{what} {times.Count}: {watch.Shards} shards, next decision after {times[^1]:0.000} s, all taken after {Stopwatch.GetElapsedTime(struck).TotalSeconds:0.000} s");
         mend(victim);
 
-        void AwaitBalance() => Until("every coordinator to have shards", () => TakeoverWatch.Owners(cluster.ConnectionString) == Nodes);
+        void AwaitBalance() => Until("every coordinator to have shards", () =>
+        {
+            cluster.MustLive(Enumerable.Range(0, Nodes));
+            return TakeoverWatch.Owners(cluster.ConnectionString) == Nodes;
+        }, cluster.LastWords);
     }
 
     private void Stall(ClusterProcesses cluster)
@@ -87,7 +91,7 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
         report.Safety("doubled-effects", doubled + fleet.Doubled, fleet.Orders, faults);
     }
 
-    private static void Until(string what, Func<bool> holds)
+    private static void Until(string what, Func<bool> holds, Func<string>? more = null)
     {
         for (var clock = Stopwatch.StartNew(); ; Thread.Sleep(5))
         {
@@ -100,7 +104,7 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
                 // The database is away: that is one of the faults.
             }
 
-            if (clock.Elapsed > Patience) throw new InvalidOperationException($"waited {Patience.TotalSeconds:0} s for {what}");
+            if (clock.Elapsed > Patience) throw new InvalidOperationException($"waited {Patience.TotalSeconds:0} s for {what}\n{more?.Invoke()}");
         }
     }
 }
