@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Coordinator.Shared.Security;
 
 namespace Server.Tests;
 
@@ -129,6 +131,9 @@ public sealed class CliTests
         Assert.Contains("the migration goes on", error);
     }
 
+    private static IEnumerable<string> Addresses(X509Certificate2 certificate) => certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+        .SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(ip => ip.ToString())));
+
     [Fact]
     public async Task Certificates_are_readable_by_their_owner_alone_and_never_overwritten()
     {
@@ -142,6 +147,17 @@ public sealed class CliTests
 
             foreach (var file in Directory.GetFiles(directory, "*.key")) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Assert.Equal(2, Directory.GetFiles(directory, "*.key").Length);
+
+            var (certificate, key) = (File.ReadAllText(directory + "/host-host-a.pem"), File.ReadAllText(directory + "/host-host-a.key"));
+            Assert.Equal(0, (await RunAsync("certs", "renew", directory + "/host-host-a.pem", "--dir", directory)).Exit);
+            using var renewed = X509Certificate2.CreateFromPemFile(directory + "/host-host-a.pem", directory + "/host-host-a.key");
+            using var old = X509Certificate2.CreateFromPem(certificate, key);
+            Assert.Equal("host/host-a", PeerIdentity.Of(renewed)?.ToString());
+            Assert.NotEqual(old.PublicKey.ExportSubjectPublicKeyInfo(), renewed.PublicKey.ExportSubjectPublicKeyInfo());
+            Assert.Equal(["localhost", "127.0.0.1"], Addresses(renewed));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(directory + "/host-host-a.key"));
+            Assert.Empty(Directory.GetFiles(directory, "*.new"));
+            Assert.Equal(4, (await RunAsync("certs", "renew", directory + "/none.pem", "--dir", directory)).Exit);
         }
         finally
         {

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Security;
 
 namespace Cli.Verbs;
 
-/// <summary><c>lm certs init|issue</c>: the cluster's own authority, in files.</summary>
+/// <summary><c>lm certs init|issue|renew</c>: the cluster's own authority, in files.</summary>
 internal static class CertVerbs
 {
     private const string CaCertificate = "ca.pem";
@@ -16,6 +17,7 @@ internal static class CertVerbs
         var certs = new Command("certs", "The cluster's certificate authority and its certificates.");
         certs.Subcommands.Add(Init());
         certs.Subcommands.Add(Issue());
+        certs.Subcommands.Add(Renew());
         return certs;
     }
 
@@ -55,6 +57,35 @@ internal static class CertVerbs
             Console.Out.WriteLine(Path.Combine(target, file + ".pem"));
             Console.Out.WriteLine(Path.Combine(target, file + ".key"));
         });
+    }
+
+    private static Command Renew()
+    {
+        var file = new Argument<string>("CERTIFICATE") { Description = "The certificate to replace (NAME.pem); its key stands beside it (NAME.key)." };
+        var directory = new Option<string>("--dir") { Description = "Directory of the authority.", DefaultValueFactory = _ => "certs" };
+        var days = new Option<int>("--days") { Description = "How long the new one is valid.", DefaultValueFactory = _ => 90 };
+        return Command("renew", "Replace a certificate and its key by new ones for the same holder. Running programs take them up for new connections.", [file, directory, days], parsed =>
+        {
+            var certificate = Path.GetFullPath(parsed.GetRequiredValue(file));
+            if (!File.Exists(certificate)) throw new CliException(ExitCodes.NotFound, $"there is no {certificate}", "make a first one: lm certs issue");
+            using var old = X509Certificate2.CreateFromPem(File.ReadAllText(certificate));
+            var identity = PeerIdentity.Of(old) ?? throw new CliException(ExitCodes.Refused, $"{certificate} carries no identity of this product", "make a new one: lm certs issue");
+            var addresses = old.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(ip => ip.ToString())));
+            var now = DateTimeOffset.UtcNow;
+            Replace(certificate, CertificateAuthority.Issue(Authority(parsed.GetRequiredValue(directory)), identity, [.. addresses], now.AddMinutes(-5), now.AddDays(parsed.GetValue(days))));
+            Console.Out.WriteLine($"{certificate}: {identity}");
+        });
+    }
+
+    // Each file is there whole at any moment. Between the two renames they do not fit each other: who reads them then keeps what he has, and looks again.
+    private static void Replace(string certificate, PemCertificate pem)
+    {
+        var (directory, name) = (Path.GetDirectoryName(certificate)!, Path.GetFileNameWithoutExtension(certificate));
+        var (newCertificate, newKey) = (name + ".pem.new", name + ".key.new");
+        foreach (var rest in new[] { newCertificate, newKey }) File.Delete(Path.Combine(directory, rest));
+        Write(directory, newCertificate, newKey, pem);
+        File.Move(Path.Combine(directory, newKey), Path.Combine(directory, name + ".key"), overwrite: true);
+        File.Move(Path.Combine(directory, newCertificate), certificate, overwrite: true);
     }
 
     private static PemCertificate Authority(string directory)

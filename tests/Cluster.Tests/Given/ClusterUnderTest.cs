@@ -326,20 +326,55 @@ public sealed class ClusterUnderTest : IAsyncDisposable
         Assert.True(made.ExitCode == 0, made.LastLine());
     }
 
-    private void MakeCertificates()
+    /// <summary>A new authority, trusted beside the one before until <see cref="TrustOnly"/>.</summary>
+    public PemCertificate AddAuthority()
     {
         var now = DateTimeOffset.UtcNow;
         var root = CertificateAuthority.Create("cluster under test", now.AddMinutes(-5), now.AddDays(1));
-        File.WriteAllText(In("ca.pem"), root.Certificate);
+        Put("ca.pem", (File.Exists(In("ca.pem")) ? File.ReadAllText(In("ca.pem")) : "") + root.Certificate);
+        return root;
+    }
+
+    /// <summary>For <see cref="UseOldCertificate"/>.</summary>
+    public void KeepOldCertificate(string name) => CopyCertificate(name, name + ".old");
+
+    public void UseOldCertificate(string name)
+    {
+        CopyCertificate(name, name + ".renewed");
+        CopyCertificate(name + ".old", name);
+    }
+
+    public void UseNewCertificate(string name) => CopyCertificate(name + ".renewed", name);
+
+    private void CopyCertificate(string from, string to)
+    {
+        foreach (var kind in (string[])[".key", ".pem"]) Put(to + kind, File.ReadAllText(In(from + kind)));
+    }
+
+    public void TrustOnly(PemCertificate root) => Put("ca.pem", root.Certificate);
+
+    // Whole at any moment, as `lm certs renew` does it.
+    private void Put(string name, string text)
+    {
+        File.WriteAllText(In(name + ".new"), text);
+        File.SetUnixFileMode(In(name + ".new"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(In(name + ".new"), In(name), overwrite: true);
+    }
+
+    private void MakeCertificates() => IssueCertificates(AddAuthority());
+
+    /// <summary>New certificates and keys for everyone, by this authority.</summary>
+    public void IssueCertificates(PemCertificate root)
+    {
+        var now = DateTimeOffset.UtcNow;
         for (var number = 1; number <= _others.Count + 1; number++) Write(Coordinator(number), PeerIdentity.OfCoordinator(NodeOf(number)));
         foreach (var host in Hosts) Write(host, new PeerIdentity(PeerRole.Host, host));
 
         void Write(string name, PeerIdentity identity)
         {
             var pem = CertificateAuthority.Issue(root, identity, ["127.0.0.1", "localhost"], now.AddMinutes(-5), now.AddDays(1));
-            File.WriteAllText(In(name + ".pem"), pem.Certificate);
-            File.WriteAllText(In(name + ".key"), pem.Key);
-            File.SetUnixFileMode(In(name + ".key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Put(name + ".key", pem.Key);
+            Put(name + ".pem", pem.Certificate);
         }
     }
 

@@ -33,6 +33,7 @@ public static partial class CoordinatorProgram
                 if (message is HubOrder order) failpoints.Sent(order.Order);
             };
             await using var app = EdgeApplication.Build(options, certificates, services => NodeServices.Add(services, options, failpoints), sent);
+            certificates.Log = app.Logger;
             await app.StartAsync();
             var addresses = ReadyFile.Of(app);
             if (options.ReadyFile is { } path) addresses.Write(path);

@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Coordinator.Server.Configuration;
 using Coordinator.Shared.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -37,12 +39,19 @@ internal static class Listeners
     public static bool IsHub(HttpContext context) =>
         context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionItemsFeature>()?.Items.ContainsKey(HubMark) == true;
 
-    private static HttpsConnectionAdapterOptions Tls(Certificates certificates, PeerRole role) => new()
+    // Asked at each handshake: certificates are replaced while connections stand.
+    private static TlsHandshakeCallbackOptions Tls(Certificates certificates, PeerRole role) => new()
     {
-        ServerCertificate = certificates.Node,
-        SslProtocols = SslProtocols.Tls13,
-        ClientCertificateMode = ClientCertificateMode.RequireCertificate,
-        ClientCertificateValidation = (certificate, _, _) => certificates.Accepts(certificate, role),
+        OnConnection = _ => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = certificates.Context,
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateRequired = true,
+            // A resumed session would bring a certificate back that was replaced, or whose authority is gone.
+            AllowTlsResume = false,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && certificates.Accepts(shown, role),
+        }),
         HandshakeTimeout = TimeSpan.FromSeconds(10),
     };
 }

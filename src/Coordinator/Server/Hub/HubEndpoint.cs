@@ -1,10 +1,11 @@
 using Coordinator.Server.Api;
+using Coordinator.Server.Hosting;
 using Coordinator.Shared.Security;
 
 namespace Coordinator.Server.Hub;
 
 /// <summary><c>/hub</c> on the agents' listener: TLS has already shown a certificate of our authority; here it must be a host's.</summary>
-internal sealed class HubEndpoint(AgentHub hub, IHostApplicationLifetime lifetime)
+internal sealed class HubEndpoint(AgentHub hub, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<HubEndpoint> log)
 {
     public const string Path = "/hub";
 
@@ -29,6 +30,7 @@ internal sealed class HubEndpoint(AgentHub hub, IHostApplicationLifetime lifetim
             return;
         }
 
+        if (Certificates.Soon(certificate, clock.GetUtcNow()) is { } until) log.LogWarning("the certificate of host {Host} ends at {Until:u}: lm certs renew", host, until);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         await hub.ServeAsync(socket, host, lifetime.ApplicationStopping);
     }

@@ -4,6 +4,7 @@ using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
+using Coordinator.Server.Hosting;
 using Coordinator.Server.Streaming;
 
 namespace Coordinator.Server.Node;
@@ -14,7 +15,7 @@ namespace Coordinator.Server.Node;
 /// </summary>
 internal sealed class NodeHost(
     CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, ClusterMetrics clusterMetrics, IEventStore store,
-    IBus bus, Restores restores, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
+    IBus bus, Restores restores, Certificates certificates, ILogger<NodeHost> log, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMinutes(10);
@@ -38,6 +39,7 @@ internal sealed class NodeHost(
         placement?.Start();
         restores.Start();
         _ = StopWithNodeAsync();
+        TellExpiry();
         _upkeep = new Timer(_ => Upkeep(), null, UpkeepEvery, UpkeepEvery);
         return Task.CompletedTask;
     }
@@ -68,6 +70,11 @@ internal sealed class NodeHost(
         lifetime.StopApplication();
     }
 
+    private void TellExpiry()
+    {
+        if (certificates.EndsSoon is { } until) log.LogWarning("this node's certificate ends at {Until:u}: lm certs renew; it is taken up without a restart", until);
+    }
+
     // Both only save time or room: a failure is the store's to report when something matters.
     private void Upkeep()
     {
@@ -75,6 +82,7 @@ internal sealed class NodeHost(
         {
             fleet.Save();
             store.PruneIdempotent(store.Now() - KeysKept);
+            TellExpiry();
         }
         catch (Exception e) when (e is StoreUnavailableException or ObjectDisposedException)
         {

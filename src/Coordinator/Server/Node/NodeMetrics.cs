@@ -3,6 +3,7 @@ using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
 using Coordinator.Application.Projections;
 using Coordinator.Domain.Migrations;
+using Coordinator.Server.Hosting;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Server.Node;
@@ -19,7 +20,7 @@ internal sealed class NodeMetrics : ICommitListener, IDisposable
     private readonly Counter<long> _bytes;
     private readonly Counter<long> _events;
 
-    public NodeMetrics(CoordinatorNode node, FleetProjection fleet)
+    public NodeMetrics(CoordinatorNode node, FleetProjection fleet, Certificates certificates)
     {
         _fleet = fleet;
         _ended = _meter.CreateCounter<long>("lm_migrations_total", description: "Migrations that ended, by outcome and reason code.");
@@ -32,6 +33,7 @@ internal sealed class NodeMetrics : ICommitListener, IDisposable
         node.Statistics.AppendMeasured += (events, took) => append.Record(took.TotalSeconds);
         _meter.CreateObservableGauge("lm_migrations_inflight", InFlight, description: "Migrations that are not closed, by state.");
         _meter.CreateObservableGauge("lm_shard_owned", () => node.Failed.IsCompleted ? 0 : node.OwnedShards.Count, description: "Shards this process decides for.");
+        _meter.CreateObservableGauge("lm_certificate_expiry_seconds", () => new DateTimeOffset(certificates.Node.NotAfter).ToUnixTimeSeconds(), description: "When this node's certificate ends, Unix time.");
         _meter.CreateObservableGauge("lm_projection_skipped_events", () => fleet.Skipped, description: "Events of types this version does not know.");
     }
 

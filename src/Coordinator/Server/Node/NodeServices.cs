@@ -39,7 +39,7 @@ public static class NodeServices
         services.AddSingleton<LiveSamples>();
         services.AddSingleton<StoreRegression>();
         services.AddSingleton<Restores>();
-        services.AddSingleton(provider => new OrderSigner(provider.GetRequiredService<Certificates>().Node));
+        services.AddSingleton(provider => new OrderSigner(() => provider.GetRequiredService<Certificates>().Node));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton(provider => new ClusterMetrics(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), provider.GetService<PlacementLoop>(), provider.GetService<FeedFollower>()));
