@@ -1,7 +1,7 @@
 using Coordinator.Bench;
 using Coordinator.Bench.Cluster;
 
-// Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--only agents] [--agents N] [--handshakes N]
+// Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]
 int Option(string name, int otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out var n) ? n : otherwise;
 string? Text(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -21,12 +21,12 @@ try
             {
                 if (Text("--only") is not ("faults" or "agents")) bench.Run();
                 if (Text("--only") is null or "agents") bench.RunAgents(Option("--agents", 10_000), Option("--handshakes", 50));
-                if (Text("--only") is null or "faults") bench.RunFaults(Option("--kills", 100), Option("--cuts", 20), Option("--stalls", 5), Option("--crashes", 5));
+                if (Text("--only") is null or "faults") bench.RunFaults(Option("--kills", 100), Option("--cuts", 20), Option("--stalls", 5), Option("--crashes", 5), Option("--closed", 0));
             }
 
             return 0;
         default:
-            Console.Error.WriteLine("Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID, as C1]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--only agents] [--agents N] [--handshakes N]");
+            Console.Error.WriteLine("Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID, as C1]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]");
             return 2;
     }
 }

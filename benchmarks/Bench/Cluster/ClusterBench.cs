@@ -29,10 +29,11 @@ public sealed class ClusterBench(string directory, Results report, int repeats, 
     }
 
     /// <summary>Real processes, killed.</summary>
-    public void RunFaults(int kills, int cuts, int stalls, int crashes)
+    /// <param name="closed">Closed migrations that the store holds from the start.</param>
+    public void RunFaults(int kills, int cuts, int stalls, int crashes, int closed)
     {
         server.Start();
-        new FaultBench(directory, report, server, kills, cuts, stalls, crashes).RunAsync(BuiltProgram.Coordinator).GetAwaiter().GetResult();
+        new FaultBench(directory, report, server, kills, cuts, stalls, crashes, closed).RunAsync(BuiltProgram.Coordinator).GetAwaiter().GetResult();
     }
 
     /// <summary>Real links, very many of them.</summary>

@@ -11,7 +11,7 @@ namespace Coordinator.Bench.Cluster;
 /// <summary>Coordinators as their operator runs them, processes of their own on one database, each with a line to it that can be cut.</summary>
 public sealed class ClusterProcesses : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string directory;
     private readonly string program;

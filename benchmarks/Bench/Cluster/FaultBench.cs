@@ -9,7 +9,7 @@ namespace Coordinator.Bench.Cluster;
 /// Three coordinator processes under load, hosts over real links; one coordinator after the other is killed, cut off from the database or stopped, and the database itself
 /// is killed. How long until somebody decides for the victim's shards, and whether anything was lost or done twice.
 /// </summary>
-public sealed class FaultBench(string directory, Results report, PostgresServer server, int kills, int cuts, int stalls, int crashes)
+public sealed class FaultBench(string directory, Results report, PostgresServer server, int kills, int cuts, int stalls, int crashes, int closed)
 {
     private const int Nodes = 3;
     private const int Hosts = 24;
@@ -26,6 +26,7 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
         await using var fleet = new AgentFleet(cluster.Root, Hosts, cluster.Hubs, TimeSpan.FromMilliseconds(400));
         fleet.Start();
         Until("hosts to connect", () => fleet.Connected == Hosts);
+        if (closed > 0) await GrowOldAsync(cluster);
         using var load = new MigrationLoad(cluster, Hosts, Vms);
         await load.BeginAsync();
         Until("migrations to run", () => load.Finished > Vms);
@@ -36,6 +37,26 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
         var (finished, open) = (load.Finished, load.Open);
         await load.EndAsync();
         Judge(cluster, fleet, load, finished, open);
+    }
+
+    // A store with that many closed migrations.
+    private async Task GrowOldAsync(ClusterProcesses cluster)
+    {
+        using (var first = new MigrationLoad(cluster, Hosts, 4) { Cancels = true })
+        {
+            await first.BeginAsync();
+            Until("the first migrations to close", () => first.Finished >= 4);
+            await first.EndAsync();
+        }
+
+        for (var node = 0; node < Nodes; node++) cluster.Kill(node);
+        var clock = Stopwatch.StartNew();
+        var events = ClosedMigrations.Fill(cluster.ConnectionString, closed);
+        report.Note($"{closed} closed migrations, {events} events, written in {clock.Elapsed.TotalSeconds:0} s");
+        clock.Restart();
+        for (var node = 0; node < Nodes; node++) cluster.Start(node);
+        for (var node = 0; node < Nodes; node++) cluster.AwaitServing(node);
+        report.Note($"{Nodes} coordinators that know none of them yet serve after {clock.Elapsed.TotalSeconds:0} s");
     }
 
     private void Fault(ClusterProcesses cluster, string what, Action<int> strike, Action<int> mend, List<double> times)
@@ -84,7 +105,7 @@ public sealed class FaultBench(string directory, Results report, PostgresServer 
     {
         var (lost, doubled, events) = LogAudit.Of(cluster.ConnectionString, load.Accepted.Keys, fleet.Acknowledged);
         var faults = new Dictionary<string, int> { ["coordinator killed"] = kills, ["coordinator cut off from the database"] = cuts, ["coordinator stopped"] = stalls, ["database killed"] = crashes };
-        report.Note($"{load.Accepted.Count} migrations, {finished} finished and {open} open when the faults ended, {events} events, {fleet.Orders} orders obeyed; {refusedZombies} of {stalls} stopped coordinators woke up and were refused");
+        report.Note($"{load.Accepted.Count} migrations beside {closed} closed ones, {finished} finished and {open} open when the faults ended, {events} events, {fleet.Orders} orders obeyed; {refusedZombies} of {stalls} stopped coordinators woke up and were refused");
         if (killed.Count > 0) report.Worst("takeover-kill-seconds-max", killed, "s", "kill -9 of the owner, until the next decision for its shards is durable", faults);
         if (cut.Count > 0) report.Worst("takeover-cut-seconds-max", cut, "s", "owner's line to the database cut, until the next decision for its shards is durable", faults);
         report.Safety("lost-events", lost, load.Accepted.Count, faults);

@@ -22,6 +22,9 @@ public sealed class MigrationLoad(ClusterProcesses cluster, int hosts, int vms) 
 
     public int Open => open;
 
+    /// <summary>Each migration is cancelled as soon as it was asked for.</summary>
+    public bool Cancels { get; init; }
+
     public long Finished => Accepted.Values.Count(over => over);
 
     /// <summary>Places the VMs, and begins.</summary>
@@ -60,6 +63,7 @@ public sealed class MigrationLoad(ClusterProcesses cluster, int hosts, int vms) 
             if (await PostAsync("/v1/migrations", JsonSerializer.Serialize(new CreateMigration(VmOf(vm), HostOf(vm + turn), null, "bench"), ApiJson.Default.CreateMigration)) is not { } id) continue;
             Accepted[id] = false;
             Interlocked.Increment(ref open);
+            if (Cancels) await PostAsync($"/v1/migrations/{id}:cancel", "{}");
             while (!await IsClosedAsync(id)) await Task.Delay(200);
             Interlocked.Decrement(ref open);
             Accepted[id] = true;
