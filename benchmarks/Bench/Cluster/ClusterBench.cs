@@ -3,6 +3,8 @@ using Coordinator.Adapters.InProcess;
 using Coordinator.Adapters.Postgres;
 using Coordinator.Adapters.Postgres.Cluster;
 using Coordinator.Adapters.Postgres.Schema;
+using Coordinator.Adapters.RabbitMq;
+using Coordinator.Application.Bus;
 using Coordinator.Domain.Migrations;
 using Coordinator.Shared.Contracts;
 using Lab.Servers;
@@ -22,7 +24,9 @@ public sealed class ClusterBench(string directory, Results report, int repeats, 
     public void Run()
     {
         server.Start();
-        if (Wanted("migrations-per-cpu-second-postgres-only") || Wanted("C7")) Rates();
+        if (Wanted("migrations-per-cpu-second-postgres-only")) Rates(0, "postgres-only", "C7-postgres-only");
+        if (Wanted("migrations-per-cpu-second-1-broker")) Rates(1, "1-broker", "C7");
+        if (Wanted("migrations-per-cpu-second-3-brokers")) Rates(3, "3-brokers", "C7-3-brokers");
         if (Wanted("append-p99-ms")) Append();
         if (Wanted("replay-events-per-second")) Replay();
         if (Wanted("C5")) InFlightCost();
@@ -47,20 +51,22 @@ public sealed class ClusterBench(string directory, Results report, int repeats, 
 
     private bool Wanted(string id) => only is null || id.StartsWith(only, StringComparison.OrdinalIgnoreCase);
 
-    private void Rates()
+    private void Rates(int brokers, string name, string efficiency)
     {
-        Throughput(2); // the compiler's tiers settle
+        using var broker = brokers == 0 ? null : new RabbitMqServer(brokers);
+        broker?.Start();
+        Throughput(2, broker); // the compiler's tiers settle
         List<Sample> perCpu = [], both = [];
         for (var i = 0; i < repeats; i++)
         {
-            var one = Throughput(1);
-            var two = Throughput(2);
+            var one = Throughput(1, broker);
+            var two = Throughput(2, broker);
             perCpu.Add(new Sample(two.Migrations, two.CpuSeconds));
             both.Add(new Sample(1 / two.MigrationsPerCpuSecond, 1 / one.MigrationsPerCpuSecond));
         }
 
-        report.Ratio("migrations-per-cpu-second-postgres-only", perCpu, "1/s", "two nodes, CPU seconds of nodes, load generator and database", "migrations; seconds");
-        report.Ratio("C7", both, "ratio", "CPU seconds a migration of one node, same run, PostgreSQL only", "s");
+        report.Ratio("migrations-per-cpu-second-" + name, perCpu, "1/s", "two nodes, CPU seconds of nodes, load generator, database and broker", "migrations; seconds");
+        report.Ratio(efficiency, both, "ratio", $"CPU seconds a migration of one node, same run, {name}", "s");
     }
 
     private void Append()
@@ -122,31 +128,35 @@ public sealed class ClusterBench(string directory, Results report, int repeats, 
         report.Ratio("C5-cpu-us", [new Sample((Cpu() - cpu) * 1e6 / count / clock.Elapsed.TotalSeconds)], "us/s", $"one of {count} migrations in flight whose hosts say nothing, nodes and database", "us/s");
     }
 
-    private Throughput Throughput(int nodes)
+    private Throughput Throughput(int nodes, RabbitMqServer? broker)
     {
-        using var rig = Open(nodes, InFlight);
+        using var rig = Open(nodes, InFlight, null, broker);
         var (database, clock) = (CpuOf.Tree(server.ProcessId), Stopwatch.StartNew());
-        var result = ClosedLoop.Run(rig, window, Cpu);
+        var result = ClosedLoop.Run(rig, window, () => CpuOf.Tree([Environment.ProcessId, server.ProcessId, .. broker?.ProcessIds ?? []]));
         report.Note($"{nodes} node(s): {result}, of these the database {(CpuOf.Tree(server.ProcessId) - database) / clock.Elapsed.TotalSeconds:0.00}; {result.MigrationsPerCpuSecond:0} migrations a CPU second");
         return result;
     }
 
     private double Cpu() => CpuOf.Tree(Environment.ProcessId, server.ProcessId);
 
-    private ControlRig Open(int nodes, int vms, Type? stopAt = null)
+    private ControlRig Open(int nodes, int vms, Type? stopAt = null, RabbitMqServer? broker = null)
     {
         var database = server.NewName();
         server.Run($"create database {database}");
         var connection = server.ConnectionString(database);
         new SchemaMigrator(connection, "bench").Migrate(SchemaMigrator.Newest, Shared.Identity.Shards.CountDefault);
         var options = new PostgresStoreOptions { ConnectionString = connection };
-        var seats = Enumerable.Range(1, nodes).Select(i => new Seat(new PostgresStore(options), BusOf(options, nodes, i))).ToList();
+        var space = broker?.NewHost();
+        var seats = Enumerable.Range(1, nodes).Select(i => new Seat(new PostgresStore(options), BusOf(i))).ToList();
         return new ControlRig(seats, vms, BatchMax, stopAt, () => server.Run($"drop database {database} with (force)"));
-    }
 
-    private static Application.Bus.IBus BusOf(PostgresStoreOptions options, int nodes, int number)
-    {
-        var local = new InProcessBus(1_000_000);
-        return nodes == 1 ? local : new PostgresBus(options, $"node-{number}", local);
+        IBus BusOf(int number)
+        {
+            var local = new InProcessBus(1_000_000);
+            if (nodes == 1) return local;
+            if (broker is null) return new PostgresBus(options, $"node-{number}", local);
+            var endpoints = broker.ProcessIds.Select((_, i) => new Uri($"amqp://127.0.0.1:{broker.Port(i + 1)}/{space}"));
+            return new RabbitMqBus(new RabbitMqOptions { Endpoints = [.. endpoints], User = RabbitMqServer.User, Password = broker.Password }, $"node-{number}", local, 1_000_000);
+        }
     }
 }

@@ -44,6 +44,9 @@ public sealed class RabbitMqServer(int nodes = 1, string conf = "", string plugi
         }
     }
 
+    /// <summary>Of the nodes that were started.</summary>
+    public IEnumerable<int> ProcessIds => Enumerable.Range(1, nodes).Select(node => int.Parse(File.ReadAllText(Path.Combine(_folder!, NameOf(node), "pid")), CultureInfo.InvariantCulture));
+
     /// <summary>kill -9.</summary>
     public void Kill(int node = 1) => Run("kill", node);
 
