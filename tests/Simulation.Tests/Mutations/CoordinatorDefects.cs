@@ -104,3 +104,81 @@ internal sealed class ClosesBeforeTheDestinationAttested : Mutation
         return [.. effects.Where(e => e is not SendOrder { Order: RefuseIn })];
     }
 }
+
+/// <summary>Remembers where migrations go to.</summary>
+internal abstract class KnowsDestinations : Mutation
+{
+    protected Dictionary<MigrationId, HostId> Destinations { get; } = [];
+
+    public override IReadOnlyList<MachineEffect> Acts(SimCoordinator coordinator, IReadOnlyList<MachineEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            if (effect is SendOrder { Order: PrepareIn o } order) Destinations[o.Migration] = order.Host;
+        }
+
+        return effects;
+    }
+}
+
+// Model: BUG9. That the destination is off is taken for proof that the guest never ran there: its refusal is made up when the source holds.
+internal sealed class OffIsProof : KnowsDestinations
+{
+    public override MachineInput? Hears(SimCoordinator coordinator, MachineInput input) =>
+        input is MessageArrived { Message: HostReported { Report: Holding h } } m && Destinations.TryGetValue(h.Migration, out var destination)
+            ? m with { Message = new HostReported(destination, 0, 0, new Refused(h.Vm, h.Migration, h.Epoch, "it is off", false)) }
+            : input;
+}
+
+// Model: BUG24. A silent source is given up before anybody has read its journal: the destination is asked to refuse.
+internal sealed class GivesUpBeforeTheJournalIsRead : KnowsDestinations
+{
+    public override IReadOnlyList<MachineEffect> Acts(SimCoordinator coordinator, IReadOnlyList<MachineEffect> effects)
+    {
+        List<MachineEffect> all = [.. base.Acts(coordinator, effects)];
+        foreach (var effect in effects)
+        {
+            if (effect is SendOrder { Order: GiveBack o } && Destinations.TryGetValue(o.Migration, out var destination))
+                all.Add(new SendOrder(destination, new RefuseIn(o.Vm, o.Number, o.Migration, o.Epoch, "it is silent")));
+        }
+
+        return all;
+    }
+}
+
+// Model: BUG12. The source is not asked to hold before a destination that is off is judged: its promise is made up.
+internal sealed class OffWithoutHold : Mutation
+{
+    public override IReadOnlyList<MachineEffect> Acts(SimCoordinator coordinator, IReadOnlyList<MachineEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            if (effect is SendOrder { Order: Hold o } order) coordinator.Post(new MessageArrived(o.Migration.Shard, new HostReported(order.Host, 0, 0, new Holding(o.Vm, o.Migration, o.Epoch))));
+        }
+
+        return [.. effects.Where(e => e is not SendOrder { Order: Hold })];
+    }
+}
+
+// Model: BUG14. A source that is gone is taken for proof that COMMIT had left.
+internal sealed class GoneMeansCommitted : Mutation
+{
+    private static readonly TransferStats AnyStats = new(default, default, 1, TimeSpan.Zero, TimeSpan.Zero);
+
+    public override MachineInput? Hears(SimCoordinator coordinator, MachineInput input)
+    {
+        if (input is MessageArrived { Message: HostReported { Report: SourceGone g } r } m)
+            coordinator.Post(m with { Message = new HostReported(r.Host, 0, 0, new CommitSent(g.Vm, g.Migration, g.Epoch, "made up", AnyStats)) });
+        return input;
+    }
+}
+
+// Model: BUG21. The destination is asked to refuse as soon as the source has its grant.
+internal sealed class AsksWithoutTheSource : Mutation
+{
+    public override IReadOnlyList<MachineEffect> Acts(SimCoordinator coordinator, IReadOnlyList<MachineEffect> effects) =>
+    [
+        .. effects, .. effects.OfType<SendOrder>().Where(e => e.Order is SwitchOver).Select(e => (SwitchOver)e.Order)
+            .Select(o => new SendOrder(o.Grant.Token.Destination, new RefuseIn(o.Vm, o.Number, o.Migration, o.Epoch, "made up"))),
+    ];
+}
