@@ -11,9 +11,23 @@ internal sealed class DemoApi(DemoCluster cluster) : IDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
-    private readonly ApiClient _api = new(cluster.Server, null);
+    private ApiClient _api = new(cluster.Server, null);
 
     public ApiClient Client => _api;
+
+    /// <summary>From now on this one of several coordinators is asked, from 1. Not while anything is being asked.</summary>
+    public void SpeakTo(int number)
+    {
+        _api.Dispose();
+        _api = new ApiClient(cluster.ServerOf(number), null);
+    }
+
+    public async Task<IReadOnlyList<ShardResource>> ShardsAsync(CancellationToken cancellation)
+    {
+        var shards = new List<ShardResource>();
+        await foreach (var shard in _api.ListAsync("/v1/cluster/shards", ApiJson.Reader.ListResourceShardResource, cancellation)) shards.Add(shard);
+        return shards;
+    }
 
     /// <exception cref="CliException">A process ended, with the code it ended with; or nothing happened in time.</exception>
     public async Task ReadyAsync(ChildProcess coordinator, CancellationToken cancellation)

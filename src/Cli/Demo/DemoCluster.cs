@@ -6,25 +6,29 @@ using Coordinator.Shared.Security;
 
 namespace Cli.Demo;
 
-/// <summary>One coordinator and three agents as real processes, in a directory that is removed at the end.</summary>
+/// <summary>Coordinators and agents as real processes, in a directory that is removed at the end.</summary>
 internal sealed class DemoCluster : IDisposable
 {
-    public static readonly string[] Hosts = ["host-a", "host-b", "host-c"];
-
-    private const string Node = "node-1";
     private const long HostMemory = 2L << 30;
 
     private readonly ProgramFiles _programs;
     private readonly bool _qemu;
     private readonly Dictionary<string, ChildProcess> _running = [];
-    private readonly int _httpPort = FreePort.Find();
-    private readonly int _hubPort = FreePort.Find();
-    private readonly Dictionary<string, int> _peerPorts = Hosts.ToDictionary(host => host, _ => FreePort.Find());
+    private readonly IReadOnlyList<(int Http, int Hub)> _ports;
+    private readonly Dictionary<string, int> _peerPorts;
+    private readonly (string, string)[] _store;
 
-    public DemoCluster(ProgramFiles programs, bool qemu)
+    /// <param name="hosts">Names of the agents.</param>
+    /// <param name="coordinators">How many; more than one need a store they share.</param>
+    /// <param name="store">Settings of that store; null for a file of its own.</param>
+    public DemoCluster(ProgramFiles programs, bool qemu, IReadOnlyList<string> hosts, int coordinators = 1, (string, string)[]? store = null)
     {
         _programs = programs;
         _qemu = qemu;
+        Hosts = hosts;
+        _ports = [.. Enumerable.Range(0, coordinators).Select(_ => (FreePort.Find(), FreePort.Find()))];
+        _peerPorts = hosts.ToDictionary(host => host, _ => FreePort.Find());
+        _store = store ?? [("Coordinator__Sqlite__Path", File("coordinator.db"))];
         Processes = new OwnProcesses(Directory);
         MakeCertificates();
     }
@@ -34,22 +38,34 @@ internal sealed class DemoCluster : IDisposable
 
     public OwnProcesses Processes { get; }
 
-    public Uri Server => new($"http://127.0.0.1:{_httpPort}");
+    public IReadOnlyList<string> Hosts { get; }
+
+    public Uri Server => ServerOf(1);
 
     /// <summary>Set when something failed: logs are kept then.</summary>
     public bool KeepFiles { get; set; }
 
-    public ChildProcess StartCoordinator()
+    /// <summary>Name of a coordinator, from 1: of its process and in the cluster.</summary>
+    public static string Node(int number) => $"node-{number}";
+
+    public Uri ServerOf(int number) => new($"http://127.0.0.1:{_ports[number - 1].Http}");
+
+    /// <param name="number">From 1.</param>
+    public ChildProcess StartCoordinator(int number = 1)
     {
+        var (name, (http, hub)) = (Node(number), _ports[number - 1]);
         (string, string)[] settings =
         [
-            ("Coordinator__Node", Node), ("Coordinator__Sqlite__Path", File("coordinator.db")),
-            ("Coordinator__Http__Port", $"{_httpPort}"), ("Coordinator__Hub__Port", $"{_hubPort}"),
-            ("Coordinator__Tls__Certificate", File("coordinator.pem")), ("Coordinator__Tls__Key", File("coordinator.key")), ("Coordinator__Tls__CaBundle", File("ca.pem")),
+            ("Coordinator__Node", name), .. _store, ("Coordinator__Http__Port", $"{http}"), ("Coordinator__Hub__Port", $"{hub}"),
+            ("Coordinator__Tls__Certificate", File(name + ".pem")), ("Coordinator__Tls__Key", File(name + ".key")), ("Coordinator__Tls__CaBundle", File("ca.pem")),
         ];
         // The directory stands in the command line, so that a stray one can be found by it.
-        return Start("coordinator", [_programs.Dotnet, _programs.Coordinator, "--ReadyFile", File("ready.json")], settings);
+        return Start(name, [_programs.Dotnet, _programs.Coordinator, "--ReadyFile", File(name + ".ready.json")], settings);
     }
+
+    /// <summary>Makes the tables of a shared store, as its owner does once.</summary>
+    /// <exception cref="CliException">They could not be made.</exception>
+    public void Migrate() => Wait("schema", [_programs.Coordinator, "schema", "migrate"], _store, "the tables could not be made");
 
     public ChildProcess StartAgent(string host)
     {
@@ -87,18 +103,20 @@ internal sealed class DemoCluster : IDisposable
         return _running[name] = ChildProcess.Start(name, File(name + ".log"), command, environment);
     }
 
-    private void Initialise(string host)
+    private void Initialise(string host) => Wait(host, [_programs.Agent, "init", "--dir", File(host), "--host", host], [], $"the journal of {host} could not be made");
+
+    private void Wait(string name, string[] command, (string, string)[] environment, string failed)
     {
-        using var made = ChildProcess.Start(host, File(host + ".log"), [_programs.Dotnet, _programs.Agent, "init", "--dir", File(host), "--host", host], []);
+        using var made = ChildProcess.Start(name, File(name + ".log"), [_programs.Dotnet, .. command], environment);
         while (!made.HasExited) Thread.Sleep(5);
-        if (made.ExitCode != 0) throw new CliException(ExitCodes.Failed, $"the journal of {host} could not be made: {made.LastLine()}");
+        if (made.ExitCode != 0) throw new CliException(ExitCodes.Failed, $"{failed}: {made.LastLine()}");
     }
 
     private void WriteConfig(string host, string path)
     {
         var config = new JsonObject
         {
-            ["Dir"] = File(host), ["Host"] = host, ["Coordinators"] = new JsonArray($"wss://127.0.0.1:{_hubPort}"), ["Address"] = "127.0.0.1", ["PeerPort"] = _peerPorts[host],
+            ["Dir"] = File(host), ["Host"] = host, ["Coordinators"] = new JsonArray([.. _ports.Select(port => JsonValue.Create($"wss://127.0.0.1:{port.Hub}"))]), ["Address"] = "127.0.0.1", ["PeerPort"] = _peerPorts[host],
             ["Certificates"] = new JsonObject { ["Certificate"] = File(host + ".pem"), ["Key"] = File(host + ".key"), ["CaBundle"] = File("ca.pem") },
             ["Memory"] = HostMemory, ["Cpus"] = 4, ["Drivers"] = new JsonArray(_qemu ? "qemu" : "native"), ["HolderPath"] = _programs.GuestHolder,
         };
@@ -110,7 +128,7 @@ internal sealed class DemoCluster : IDisposable
         var now = DateTimeOffset.UtcNow;
         var root = CertificateAuthority.Create("lm demo", now.AddMinutes(-5), now.AddDays(1));
         System.IO.File.WriteAllText(File("ca.pem"), root.Certificate);
-        Write("coordinator", PeerIdentity.OfCoordinator(Node));
+        for (var number = 1; number <= _ports.Count; number++) Write(Node(number), PeerIdentity.OfCoordinator(Node(number)));
         foreach (var host in Hosts) Write(host, new PeerIdentity(PeerRole.Host, host));
 
         void Write(string file, PeerIdentity identity)

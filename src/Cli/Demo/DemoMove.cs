@@ -1,22 +1,37 @@
 using Cli.Api;
 using Cli.Output;
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Contracts.Api;
 
 namespace Cli.Demo;
 
 /// <summary>One move of a guest with a kill in the middle of its pre-copy, from request to closed.</summary>
-internal sealed record DemoMove(string Vm, string From, string To)
+/// <param name="Into">How long pre-copy goes on before the kill; zero where bytes are seen to flow.</param>
+internal sealed record DemoMove(string Vm, string From, string To, MigrationPolicy Policy, TimeSpan Into = default)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     /// <param name="kill">Called once, when bytes flow in pre-copy.</param>
     /// <returns>The migration as it was closed, and whether the kill met it in pre-copy.</returns>
-    public async Task<(MigrationResource Migration, bool KilledInPreCopy)> RunAsync(DemoApi api, DemoReport report, Action<MigrationResource> kill, CancellationToken cancellation)
+    public async Task<(MigrationResource Migration, bool KilledInPreCopy)> RunAsync(DemoApi api, DemoReport report, Action<MigrationResource> kill, CancellationToken cancellation) =>
+        await FollowAsync(await BeginAsync(api, report, cancellation), api, report, kill, cancellation);
+
+    /// <returns>The migration's id.</returns>
+    public async Task<string> BeginAsync(DemoApi api, DemoReport report, CancellationToken cancellation)
     {
-        var id = await api.MigrateAsync(Vm, To, DemoGuests.Policy, cancellation);
+        var id = await api.MigrateAsync(Vm, To, Policy, cancellation);
         report.Say($"{id}: {Vm} moves from {From} to {To} while it writes");
-        var killed = false;
+        return id;
+    }
+
+    /// <summary>From a migration that has begun to its end; see <see cref="RunAsync"/>.</summary>
+    public async Task<(MigrationResource Migration, bool KilledInPreCopy)> FollowAsync(
+        string id, DemoApi api, DemoReport report, Action<MigrationResource> kill, CancellationToken cancellation)
+    {
+        var (tried, killed) = (false, false);
         MigrationResource? last = null;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        patience.CancelAfter(Patience);
         try
         {
             await foreach (var item in new MigrationStream(api.Client, id).FollowAsync(patience.Token))
@@ -25,15 +40,22 @@ internal sealed record DemoMove(string Vm, string From, string To)
                 if (item is not WatchItem.Now { Migration: var now }) continue;
                 if (last?.Status.Phase != now.Status.Phase) report.Say($"{id}: {now.Status.Phase}: {now.Status.Verdict}");
                 last = now;
-                if (killed || now.Status is not { Phase: "PreCopying", Transfer.Sent.Value: > 0 }) continue;
-                killed = true;
-                kill(now);
+                if (killed || tried || !IsTime(now)) continue;
+                (tried, killed) = (true, true);
+                if (Into > TimeSpan.Zero)
+                {
+                    await Task.Delay(Into, patience.Token);
+                    now = await api.Client.GetAsync("/v1/migrations/" + id, ApiJson.Reader.MigrationResource, patience.Token);
+                    killed = now.Status.Phase == "PreCopying";
+                }
+
+                if (killed) kill(now);
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             var where = last is null ? "nothing was heard of it" : $"{last.Status.Phase}: {last.Status.Verdict}; waiting on {string.Join(", ", last.Status.WaitingOn)}";
-            throw new CliException(ExitCodes.Failed, $"{id} was not closed within 60 s: {where}");
+            throw new CliException(ExitCodes.Failed, $"{id} was not closed within {Patience.TotalSeconds:0} s: {where}");
         }
 
         report.Say($"{id}: {Watch.WatchRun.Conclusion(last!)}");
@@ -58,6 +80,9 @@ internal sealed record DemoMove(string Vm, string From, string To)
             $"{Vm} was switched over within its forecast limit of {m.Spec.Policy.MaxBlackoutMs} ms", s.ForecastMs <= m.Spec.Policy.MaxBlackoutMs && s.BlackoutMs > 0,
             $"forecast {Words.Milliseconds(s.ForecastMs)}, measured {Words.Milliseconds(s.BlackoutMs)}");
     }
+
+    // Figures between the rounds are known only to the coordinator that the source is connected to.
+    private bool IsTime(MigrationResource now) => now.Status.Phase == "PreCopying" && (Into > TimeSpan.Zero || now.Status.Transfer?.Sent.Value > 0);
 
     // The source's digest travels with COMMIT, the destination's with OWNED; each is in an event of its own.
     private static bool SameDigests(IReadOnlyList<EventResource> events, MigrationStatus status)

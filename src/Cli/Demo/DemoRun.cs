@@ -9,14 +9,14 @@ internal static class DemoRun
     public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
         var report = new DemoReport();
-        using var cluster = new DemoCluster(ProgramFiles.Find(), options.Qemu);
+        using var cluster = new DemoCluster(ProgramFiles.Find(), options.Qemu, DemoGuests.Hosts);
         using var api = new DemoApi(cluster);
         try
         {
             await StartAsync(cluster, api, report, options, cancellation);
             await KilledCoordinatorAsync(cluster, api, report, cancellation);
             await KilledSourceAgentAsync(cluster, api, report, cancellation);
-            await LookAroundAsync(cluster, api, report, cancellation);
+            await LookAroundAsync(DemoGuests.All, cluster, api, report, cancellation);
             report.Conclude();
             cluster.KeepFiles = !report.Passed;
             if (options.Keep) await KeepAsync(cluster, cancellation);
@@ -36,11 +36,11 @@ internal static class DemoRun
 
     private static async Task StartAsync(DemoCluster cluster, DemoApi api, DemoReport report, DemoOptions options, CancellationToken cancellation)
     {
-        report.Say($"a coordinator and {DemoCluster.Hosts.Length} hosts start as processes of this machine, state in {cluster.Directory}");
+        report.Say($"a coordinator and {cluster.Hosts.Count} hosts start as processes of this machine, state in {cluster.Directory}");
         var coordinator = cluster.StartCoordinator();
-        foreach (var host in DemoCluster.Hosts) cluster.StartAgent(host);
+        foreach (var host in cluster.Hosts) cluster.StartAgent(host);
         await api.ReadyAsync(coordinator, cancellation);
-        foreach (var host in DemoCluster.Hosts) await api.HostReadyAsync(host, cancellation);
+        foreach (var host in cluster.Hosts) await api.HostReadyAsync(host, cancellation);
         report.Say("all hosts are connected, by mutual TLS");
         var qemu = new QemuGuest(cluster.Directory);
         if (options.Qemu) qemu.Write();
@@ -52,10 +52,10 @@ internal static class DemoRun
 
     private static async Task KilledCoordinatorAsync(DemoCluster cluster, DemoApi api, DemoReport report, CancellationToken cancellation)
     {
-        var move = new DemoMove("vm-1", "host-a", "host-b");
+        var move = new DemoMove("vm-1", "host-a", "host-b", DemoGuests.Policy);
         var (migration, killed) = await move.RunAsync(api, report, now =>
         {
-            cluster.Running("coordinator").Kill();
+            cluster.Running(DemoCluster.Node(1)).Kill();
             report.Say($"kill -9 of the coordinator in pre-copy, {now.Status.Transfer!.Sent} sent, {now.Status.Transfer.Remaining} remaining; a new one starts on the same store");
             cluster.StartCoordinator();
         }, cancellation);
@@ -68,7 +68,7 @@ internal static class DemoRun
 
     private static async Task KilledSourceAgentAsync(DemoCluster cluster, DemoApi api, DemoReport report, CancellationToken cancellation)
     {
-        var move = new DemoMove("vm-3", "host-b", "host-c");
+        var move = new DemoMove("vm-3", "host-b", "host-c", DemoGuests.Policy);
         var guest = cluster.Processes.GuestsOf("vm-3");
         IReadOnlyList<int> after = [];
         var (migration, killed) = await move.RunAsync(api, report, now =>
@@ -86,18 +86,20 @@ internal static class DemoRun
         await move.CheckAsync(migration, api, report, cluster.Processes, cancellation);
     }
 
-    private static async Task LookAroundAsync(DemoCluster cluster, DemoApi api, DemoReport report, CancellationToken cancellation)
+    /// <summary>Claims about all guests, after everything.</summary>
+    public static async Task LookAroundAsync((string Vm, string Host)[] guests, DemoCluster cluster, DemoApi api, DemoReport report, CancellationToken cancellation)
     {
         var running = 0;
-        foreach (var (vm, _) in DemoGuests.All)
+        foreach (var (vm, _) in guests)
         {
             if ((await api.VmAsync(vm, cancellation)).Status.Phase == "Running" && cluster.Processes.GuestsOf(vm).Count == 1) running++;
         }
 
-        report.Check("every guest runs, each exactly once", running == DemoGuests.All.Length, $"{running} of {DemoGuests.All.Length}");
+        report.Check("every guest runs, each exactly once", running == guests.Length, $"{running} of {guests.Length}");
     }
 
-    private static async Task ShowAsync(MigrationResource migration, DemoApi api, CancellationToken cancellation)
+    /// <summary>Prints a history.</summary>
+    public static async Task ShowAsync(MigrationResource migration, DemoApi api, CancellationToken cancellation)
     {
         var table = new TextTable(Printers.Events.Headers);
         foreach (var happened in await api.EventsAsync(migration.Metadata.Name, cancellation)) table.Add(Printers.Events.Row(happened));
@@ -118,7 +120,7 @@ internal static class DemoRun
               {lm} migrations get
               {lm} explain vm-5
               {lm} hosts cordon host-c
-              kill -9 {cluster.Running("coordinator").Id}    (the coordinator, while something moves)
+              kill -9 {cluster.Running(DemoCluster.Node(1)).Id}    (the coordinator, while something moves)
             Logs and journals: {cluster.Directory}
             Ctrl-C ends everything.
             """);
