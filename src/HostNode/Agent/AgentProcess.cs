@@ -158,6 +158,7 @@ internal sealed class AgentProcess : IAsyncDisposable
         {
             Words = machine.Words,
             Restore = machine.Restore,
+            Contracts = ContractVersion.Current.ToString(),
         };
     }
 }

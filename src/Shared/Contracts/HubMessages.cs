@@ -28,6 +28,9 @@ public sealed record AgentHello(
     /// <summary>What the journal says of each VM; null from agents that do not know how to say it.</summary>
     public IReadOnlyList<VmWord>? Words { get; init; }
 
+    /// <summary>See <see cref="ContractVersion"/>; null from an agent of the first version.</summary>
+    public string? Contracts { get; init; }
+
     /// <summary>The last restore of a store that this host has told all it knows; null for none.</summary>
     public string? Restore { get; init; }
 }
@@ -54,7 +57,8 @@ public sealed record AgentSample(ProgressSample Sample) : HubMessage;
 
 /// <summary>The agent is admitted.</summary>
 /// <param name="Restore">The store was restored from a backup (this is the restore's id) and has stored what the hello said: order numbers begin anew. Null: never restored.</param>
-public sealed record HubWelcome(string Coordinator, long LinkNumber, string? Restore = null) : HubMessage;
+/// <param name="Contracts">See <see cref="ContractVersion"/>; null from a coordinator of the first version.</param>
+public sealed record HubWelcome(string Coordinator, long LinkNumber, string? Restore = null, string? Contracts = null) : HubMessage;
 
 /// <summary>An order; the agent answers with reports.</summary>
 public sealed record HubOrder(Order Order) : HubMessage;
@@ -64,3 +68,7 @@ public sealed record HubAck(long StartCount, long N) : HubMessage;
 
 /// <summary>The agent is not admitted; the link is closed after this frame.</summary>
 public sealed record HubRefusal(string Code, string Detail) : HubMessage;
+
+/// <summary>A message of a kind that this program does not know, from a newer one: passed over. Never sent.</summary>
+/// <param name="What">The kinds, from the outermost in.</param>
+public sealed record UnknownHubMessage(string What) : HubMessage;

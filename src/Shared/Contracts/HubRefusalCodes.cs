@@ -27,6 +27,12 @@ public static class HubRefusalCodes
     /// <summary>The first frame was not a hello that can be read.</summary>
     public const string BadHello = "hub.badHello";
 
+    /// <summary>The agent's contracts are of an older major version: upgrade it.</summary>
+    public const string ContractsTooOld = "contracts.tooOld";
+
+    /// <summary>The agent's contracts are of a newer major version: upgrade the coordinator.</summary>
+    public const string ContractsTooNew = "contracts.tooNew";
+
     /// <summary>No later try of the same agent can be admitted: it stops and answers nothing (hand-off, R10).</summary>
     public static bool IsFinal(string code) => code is JournalSuperseded or StartCountBehind or HostWrittenOff;
 }

@@ -89,7 +89,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     /// <param name="failpoint">Where it dies; see <see cref="CoordinatorFailpoints"/>.</param>
     /// <param name="number">Which one, from 1.</param>
-    public void StartCoordinator(string? failpoint = null, int number = 1)
+    /// <param name="release">Which release it says it is, and its contracts; null for what it is.</param>
+    public void StartCoordinator(string? failpoint = null, int number = 1, string? release = null)
     {
         var (http, hub) = PortsOf(number);
         var name = Coordinator(number);
@@ -99,6 +100,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             ("Coordinator__Tls__Certificate", In(name + ".pem")), ("Coordinator__Tls__Key", In(name + ".key")), ("Coordinator__Tls__CaBundle", In("ca.pem")),
         ];
         if (failpoint is not null) settings.Add((CoordinatorFailpoints.Variable, failpoint));
+        if (release is not null) settings.Add(("LM_PRETEND_RELEASE", release));
         // The directory stands in the command line, so that a stray one can be found by it.
         Start(name, [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "--ReadyFile", In(name + ".ready.json")], settings);
     }
@@ -300,9 +302,16 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     // As its operator does, before the first start.
     private void Migrate()
     {
-        using var migrated = ChildProcess.Start("schema", In("schema.log"), [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "schema", "migrate"], [.. StoreSettings()]);
-        while (!migrated.HasExited) Thread.Sleep(5);
-        Assert.True(migrated.ExitCode == 0, migrated.LastLine());
+        var (exit, words) = Schema("migrate");
+        Assert.True(exit == 0, words);
+    }
+
+    /// <summary>Runs <c>coordinator schema</c> as the database's owner does. Its exit code and last line.</summary>
+    public (int ExitCode, string Words) Schema(string verb)
+    {
+        using var schema = ChildProcess.Start("schema", In("schema.log"), [BuiltPrograms.Dotnet, BuiltPrograms.Coordinator, "schema", verb], [.. StoreSettings()]);
+        while (!schema.HasExited) Thread.Sleep(5);
+        return (schema.ExitCode, schema.LastLine());
     }
 
     private void MakeHost(string host, IEnumerable<int> hubs)

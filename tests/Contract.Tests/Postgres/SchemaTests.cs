@@ -1,8 +1,11 @@
 using Contract.Tests.Postgres.Given;
 using Contract.Tests.Stores;
 using Coordinator.Adapters.Postgres;
+using Coordinator.Adapters.Postgres.Cluster;
 using Coordinator.Adapters.Postgres.Schema;
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
 using Npgsql;
 
 namespace Contract.Tests.Postgres;
@@ -117,6 +120,31 @@ public sealed class SchemaTests(SharedServer server)
         var options = new PostgresStoreOptions { ConnectionString = _database, ShardCount = Shards };
 
         Assert.Contains("this one knows", Assert.Throws<StoreConfigurationException>(() => new PostgresStore(options)).Message, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
+    public void Given_a_coordinator_that_speaks_older_contracts_When_the_upgrade_is_finished_Then_that_is_refused_until_it_is_gone_and_then_it_cannot_come_back()
+    {
+        Migrator.Migrate(SchemaMigrator.Newest, Shards);
+        Assert.Equal(ContractVersion.Current, Migrator.Status().Contracts);
+        SharedServer.Run(_database, "update meta set value = '1.0' where name = 'contracts'"); // as one of an older release
+        var newer = new PostgresStoreOptions { ConnectionString = _database, ShardCount = Shards };
+        var older = newer with { Contracts = ContractVersion.First };
+        using (var node = new PostgresMembership(older, "node-a"))
+        {
+            node.Beat(new NodeFacts { Version = "0.9" });
+            Assert.Contains("node-a (1.0)", Assert.Throws<StoreConfigurationException>(() => Migrator.Finish(ContractVersion.Current)).Message, StringComparison.Ordinal);
+            using var store = new PostgresStore(newer);
+            Assert.Equal(ContractVersion.First, store.Contracts());
+            node.Leave();
+        }
+
+        Assert.Equal(ContractVersion.Current, Migrator.Finish(ContractVersion.Current).Contracts);
+        Assert.Equal(ContractVersion.Current, Migrator.Finish(ContractVersion.First).Contracts);
+
+        using var after = new PostgresStore(newer);
+        Assert.Equal(ContractVersion.Current, after.Contracts());
+        Assert.Contains($"may hold events of contracts {ContractVersion.Current}, this program speaks 1.0", Assert.Throws<StoreConfigurationException>(() => new PostgresStore(older)).Message, StringComparison.Ordinal);
     }
 
     [ServerFact]

@@ -22,8 +22,7 @@ internal sealed class PostgresConnections : IDisposable
 
     private readonly NpgsqlDataSource _writer;
     private readonly NpgsqlDataSource _readers;
-    private readonly int _shardCount;
-    private readonly bool _unfinished;
+    private readonly PostgresStoreOptions _options;
     private readonly string _place;
     private long _seen;
     private volatile bool _opened;
@@ -33,7 +32,7 @@ internal sealed class PostgresConnections : IDisposable
     public PostgresConnections(PostgresStoreOptions options)
     {
         var builder = Parse(options.ConnectionString, options.Password);
-        (_place, _shardCount, _unfinished) = (PlaceOf(builder), options.ShardCount, options.Unfinished);
+        (_place, _options) = (PlaceOf(builder), options);
         builder.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         _writer = Build(builder, Writing, 1);
         _readers = Build(builder, Reading, options.Readers);
@@ -127,7 +126,7 @@ internal sealed class PostgresConnections : IDisposable
             if ((bool)standby.ExecuteScalar()!) throw new StoreUnavailableException($"{_place} is a standby and takes no writes: name the primary, or promote it");
         }
 
-        PostgresSchema.Verify(connection, _shardCount, _place, _unfinished);
+        PostgresSchema.Verify(connection, _options, _place);
         using var feed = new NpgsqlCommand("select pos from feed", connection);
         var position = (long)feed.ExecuteScalar()!;
         var seen = Interlocked.Read(ref _seen);

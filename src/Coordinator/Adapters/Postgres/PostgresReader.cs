@@ -1,4 +1,6 @@
+using Coordinator.Adapters.Postgres.Schema;
 using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
 using Npgsql;
 
 namespace Coordinator.Adapters.Postgres;
@@ -30,6 +32,8 @@ internal sealed class PostgresReader(PostgresConnections connections)
         using var clock = new NpgsqlCommand("select clock_timestamp()", connection);
         return new DateTimeOffset((DateTime)clock.ExecuteScalar()!, TimeSpan.Zero);
     });
+
+    public ContractVersion Contracts() => Read(PostgresSchema.ContractsOf);
 
     public IEnumerable<LoadedStream> LoadOpen(int shard)
     {

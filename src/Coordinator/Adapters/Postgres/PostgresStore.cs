@@ -1,4 +1,5 @@
 using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Adapters.Postgres;
@@ -38,6 +39,8 @@ public sealed class PostgresStore : IEventStore
     }
 
     public int ShardCount => _shardCount;
+
+    public ContractVersion Contracts() => _reader.Contracts();
 
     public DateTimeOffset Now() => _reader.Now();
 

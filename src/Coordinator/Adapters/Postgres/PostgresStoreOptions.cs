@@ -1,3 +1,5 @@
+using Coordinator.Shared.Contracts;
+
 namespace Coordinator.Adapters.Postgres;
 
 /// <summary>Which PostgreSQL database, and what it must be like.</summary>
@@ -14,6 +16,9 @@ public sealed record PostgresStoreOptions
 
     /// <summary>The number the database was made with (<c>coordinator schema migrate</c>), 1 to 4096.</summary>
     public int ShardCount { get; init; } = Shared.Identity.Shards.CountDefault;
+
+    /// <summary>What the program speaks: a database whose events may be of newer contracts is refused.</summary>
+    public ContractVersion Contracts { get; init; } = ContractVersion.Current;
 
     /// <summary>A statement that has no answer for so long is given up: an append's fate is unknown then.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);

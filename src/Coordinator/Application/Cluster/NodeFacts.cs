@@ -6,6 +6,9 @@ public sealed record NodeFacts
     /// <summary>Of the program.</summary>
     public string? Version { get; init; }
 
+    /// <summary>See <see cref="Shared.Contracts.ContractVersion"/>; null for the first.</summary>
+    public string? Contracts { get; init; }
+
     /// <summary>Where its API listens; null until it does.</summary>
     public string? Http { get; init; }
 

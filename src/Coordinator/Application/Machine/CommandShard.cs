@@ -26,4 +26,27 @@ public static class CommandShard
         CutMigration c => c.Migration.Shard,
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a shard"),
     };
+
+    /// <summary>The stream it is decided on. A VM and its open migration are stopped together, so one of them tells for both.</summary>
+    public static string StreamOf(Command command) => command switch
+    {
+        RegisterVm c => c.Vm.StreamKey,
+        StartVmCommand c => c.Vm.StreamKey,
+        StopVmCommand c => c.Vm.StreamKey,
+        CreateMigration c => c.Vm.StreamKey,
+        CancelMigration c => c.Migration.StreamKey,
+        ForceMigration c => c.Migration.StreamKey,
+        ResolveMigration c => c.Migration.StreamKey,
+        CordonHost c => c.Host.StreamKey,
+        UncordonHost c => c.Host.StreamKey,
+        WriteOffHost c => c.Host.StreamKey,
+        AdmitHost c => c.Hello.Host.StreamKey,
+        AnnounceRestore c => RestoreHandler.Prefix + c.Restored.Restore,
+        TellHost c => RestoreHandler.Prefix + c.Restore,
+        DoubtVm c => c.Vm.StreamKey,
+        TellWord c => c.Word.Vm.StreamKey,
+        TrustVm c => c.Vm.StreamKey,
+        CutMigration c => c.Migration.StreamKey,
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a stream"),
+    };
 }

@@ -10,6 +10,9 @@ internal static class Commands
     public static CommandResult NotOwned(int shard) =>
         CommandResult.Refused("shard.notOwned", $"shard {shard} is not owned by this node now", "send the request again in a moment");
 
+    public static CommandResult Stopped(Command command) => CommandResult.Refused(
+        "stream.newer", $"{CommandShard.StreamOf(command)} has events of a newer version than the coordinator that decides for it", "finish the upgrade: lm cluster doctor; then send the request again");
+
     /// <summary>Checks If-Match, appends what was decided and makes the answer.</summary>
     public static CommandResult Carry<T>(MachineStep step, string key, int shard, object initial, Decision<T> decision) where T : class
     {

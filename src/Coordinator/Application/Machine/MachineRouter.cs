@@ -42,7 +42,7 @@ internal sealed class MachineRouter(MachineOptions options)
         }
 
         var shard = CommandShard.Of(c.Command, step.Options.ShardCount);
-        var result = step.Machine.Owns(shard) ? Decide(step, c) : Commands.NotOwned(shard);
+        var result = !step.Machine.Owns(shard) ? Commands.NotOwned(shard) : step.Machine.IsStopped(CommandShard.StreamOf(c.Command)) ? Commands.Stopped(c.Command) : Decide(step, c);
         if (result.Refusal is null && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash } && result.Stream.Length > 0)
             step.Machine.Batch.Keys.Add((c.Context.Actor, key), new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
         step.Effect(new ReplyTo(c.Reply, result));
@@ -76,6 +76,8 @@ internal sealed class MachineRouter(MachineOptions options)
         if (!step.Machine.Owns(m.Shard)) return;
         step.Machine.SpeakFor(m.Shard);
         if (m.Done is { } done) step.Effect(new MessageDone(done));
+        // Not answered, not acknowledged: whoever said it says it again, to a newer version one day.
+        if (step.Machine.IsStopped(StreamOf(m.Message))) return;
         switch (m.Message)
         {
             case HostReported { Report: MigrationReport r } reported:
@@ -109,6 +111,18 @@ internal sealed class MachineRouter(MachineOptions options)
                 break;
         }
     }
+
+    private static string StreamOf(ShardMessage message) => message switch
+    {
+        HostReported { Report: MigrationReport r } => r.Migration.StreamKey,
+        HostReported r => r.Report.Vm.StreamKey,
+        ClaimAsked c => c.Stream,
+        ClaimReleased c => c.Stream,
+        ClaimAnswered c => c.ReplyStream,
+        ClaimReleaseAnswered c => c.ReplyStream,
+        HostStatusAsked c => c.Host.StreamKey,
+        _ => "",
+    };
 
     private void HostChanged(MachineStep step, int shard, HostChanged c)
     {

@@ -1,5 +1,6 @@
 using Coordinator.Application.Bus;
 using Coordinator.Domain;
+using Coordinator.Shared.Contracts;
 
 namespace Coordinator.Application.Machine;
 
@@ -14,6 +15,9 @@ internal sealed class MachineStep(ShardMachine machine, MachineInput input, Date
     public DateTimeOffset Now { get; } = now;
 
     public MachineOptions Options => Machine.Options;
+
+    /// <summary>A handler whose decision would be an event of newer contracts decides the older way.</summary>
+    public ContractVersion Contracts => Machine.Contracts;
 
     public CommandContext? Context => (input as CommandArrived)?.Context;
 

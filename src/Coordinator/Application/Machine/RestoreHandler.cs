@@ -40,7 +40,7 @@ internal static class RestoreHandler
         if (step.Machine.Find(c.Word.Vm.StreamKey) is not { State: Vm vm } entry) return result;
         foreach (var open in c.Word.Open)
         {
-            if (open.Migration.Shard != entry.Shard || step.Machine.Find(open.Migration.StreamKey) is not null) continue;
+            if (open.Migration.Shard != entry.Shard || step.Machine.Find(open.Migration.StreamKey) is not null || step.Machine.IsStopped(open.Migration.StreamKey)) continue;
             step.KeepCause();
             var attempt = step.Machine.Open(open.Migration.StreamKey, entry.Shard, NotRequested.Instance);
             step.Append(attempt, MigrationDecider.Decide((MigrationState)attempt.State, new RequestMigration(PlanOf(vm, c.Host, open))));

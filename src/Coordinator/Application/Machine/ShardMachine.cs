@@ -3,6 +3,8 @@ using Coordinator.Application.Store;
 using Coordinator.Domain;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
+using Coordinator.Domain.Vms;
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Application.Machine;
@@ -25,6 +27,7 @@ public sealed class ShardMachine
     private readonly DueQueue timers = new(entry => ref entry.TimerPlace);
     private readonly DueQueue sendings = new(entry => ref entry.SendingPlace);
     private readonly Dictionary<HostId, HashSet<string>> waitingFor = [];
+    private readonly Dictionary<string, (int Shard, string Why)> stopped = [];
     private readonly MachineRouter router;
     private readonly EventEncoder encoder;
     private BatchBuilder batch = new();
@@ -45,6 +48,12 @@ public sealed class ShardMachine
 
     public IEnumerable<int> Shards => shards.Keys;
 
+    /// <summary>Event types of these contracts may be decided, no newer ones.</summary>
+    public ContractVersion Contracts { get; set; } = ContractVersion.Current;
+
+    /// <summary>Open streams that this version cannot decide for, with why: they hold events of a newer one.</summary>
+    public IEnumerable<(string Key, string Why)> Stopped => stopped.Select(s => (s.Key, s.Value.Why));
+
     public Term TermOf(int shard) => shards.TryGetValue(shard, out var owned) ? owned.Lease.Term : Term.None;
 
     /// <summary>Events of an owned shard, decided ones included.</summary>
@@ -63,6 +72,7 @@ public sealed class ShardMachine
     /// at least one order time-out more (design: rule 15), and one that was set by a clock ahead of ours counts from now. Not while anything
     /// waits to be written.
     /// </summary>
+    /// <remarks>A stream with events of a newer version is stopped, and a VM together with its migration: both are decided on at once.</remarks>
     /// <exception cref="CorruptHistoryException">A stream cannot be folded: the shard must not be owned by this code.</exception>
     public void Own(ShardLease lease, IEnumerable<LoadedStream> open, DateTimeOffset now)
     {
@@ -72,13 +82,15 @@ public sealed class ShardMachine
         shards[lease.Shard] = new ShardOwned(lease);
         foreach (var loaded in open)
         {
-            var entry = StreamFolding.Fold(loaded);
+            if (Fold(loaded) is not { } entry) continue;
             streams[entry.Key] = entry;
             entry.Deadline = StreamFolding.DeadlineOf(entry);
             if (entry.TimerDue is { } due) timers.Set(entry, Rearmed(due, loaded.Tail is [.., var last] ? last.At : now, now));
             Schedule(entry, now);
             Index(entry, entry.State);
         }
+
+        if (stopped.Count > 0) StopTogether(lease.Shard);
     }
 
     /// <summary>Stops owning a shard: nothing more of it leaves. Not while anything waits to be written: roll it back or commit it first.</summary>
@@ -86,6 +98,7 @@ public sealed class ShardMachine
     {
         RequireNothingWaits();
         shards.Remove(shard);
+        foreach (var (key, _) in stopped.Where(s => s.Value.Shard == shard).ToList()) stopped.Remove(key);
         foreach (var entry in streams.Values.Where(s => s.Shard == shard).ToList()) Leave(entry);
     }
 
@@ -210,6 +223,8 @@ public sealed class ShardMachine
 
     internal bool Owns(int shard) => shards.ContainsKey(shard);
 
+    internal bool IsStopped(string key) => stopped.ContainsKey(key);
+
     /// <summary>
     /// What is answered for this shard is said as its owner, even if no event comes of it: the store must confirm that first. A node that
     /// was stopped and lost the shard meanwhile would otherwise acknowledge reports which the new owner never heard.
@@ -243,6 +258,7 @@ public sealed class ShardMachine
         foreach (var happened in events)
         {
             var type = EventCatalog.TypeOf(happened);
+            if (type.Since > Contracts) throw new InvalidOperationException($"{type.Name} is of contracts {type.Since}, this store allows {Contracts}: the decider must ask before");
             entry.Version++;
             owned.Seq++;
             var body = encoder.Body(happened, type);
@@ -268,6 +284,36 @@ public sealed class ShardMachine
     // What was decided after the batch was taken is not in it: what it saw first is what the batch left.
     private (object State, bool Closed) Written(StreamEntry entry) =>
         batch.Touched.TryGetValue(entry, out var ahead) ? (ahead.State, ahead.Closed) : (entry.State, entry.Closed);
+
+    private StreamEntry? Fold(LoadedStream loaded)
+    {
+        try
+        {
+            return StreamFolding.Fold(loaded);
+        }
+        catch (UnknownEventException e)
+        {
+            stopped[loaded.Stream] = (loaded.Shard, e.Message);
+            return null;
+        }
+    }
+
+    private void StopTogether(int shard)
+    {
+        foreach (var entry in streams.Values.Where(entry => entry.Shard == shard).ToList())
+        {
+            var other = entry.State switch
+            {
+                Vm { Migration: { } migration } => migration.StreamKey,
+                Planned planned => planned.Plan.Vm.StreamKey,
+                _ => "",
+            };
+            if (!stopped.TryGetValue(other, out var with)) continue;
+            stopped[entry.Key] = (shard, $"{other}: {with.Why}");
+            Unindex(entry, entry.State);
+            Leave(entry);
+        }
+    }
 
     private bool IsUnwritten(StreamEntry entry) => batch.Touched.ContainsKey(entry) || taken?.Touched.ContainsKey(entry) == true;
 

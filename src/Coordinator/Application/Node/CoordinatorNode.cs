@@ -393,6 +393,7 @@ public sealed class CoordinatorNode : IDisposable
         var started = Stopwatch.GetTimestamp();
         // What was committed by others, or by us without our knowing, is known before anything is decided on it.
         foreach (var listener in listeners) listener.Missed();
+        machine.Contracts = store.Contracts();
         foreach (var lease in leases)
         {
             machine.Own(lease, store.LoadOpen(lease.Shard), clock.Now);
@@ -400,6 +401,8 @@ public sealed class CoordinatorNode : IDisposable
         }
 
         owned = machine.Shards.ToHashSet();
+        foreach (var (key, why) in machine.Stopped) NodeLog.Alert(log, "stream.newer", key, why);
+        Statistics.Stopped = machine.Stopped.Count();
         Statistics.TookOver(leases.Count, Stopwatch.GetElapsedTime(started));
         NodeLog.TookOver(log, leases.Count, leases.Count == 0 ? 0 : leases.Max(l => l.Term.Value), machine.StreamCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         Run(machine.Reminders());
@@ -413,6 +416,7 @@ public sealed class CoordinatorNode : IDisposable
             if (subscriptions.Remove(shard, out var subscription)) subscription.Dispose();
         }
 
+        Statistics.Stopped = machine.Stopped.Count();
         owned = machine.Shards.ToHashSet();
     }
 

@@ -13,6 +13,9 @@ public sealed class NodeStatistics
     /// <summary>Appends whose fate had to be found out.</summary>
     public long Unknown { get; internal set; }
 
+    /// <summary>Streams with events of a newer version, which this one does not decide for.</summary>
+    public int Stopped { get; internal set; }
+
     /// <summary>Told after each takeover: shards, and the time from having them until they could be decided for.</summary>
     public event Action<int, TimeSpan>? TakeoverMeasured;
 

@@ -1,3 +1,4 @@
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Application.Store;
@@ -13,6 +14,10 @@ public interface IEventStore : IDisposable
 
     /// <summary>Number of shards this database was made with. A constant of its life.</summary>
     int ShardCount { get; }
+
+    /// <summary>Event types of these contracts may be written, and no newer ones: other programs on this store might not know them.</summary>
+    /// <exception cref="StoreUnavailableException">Cannot be reached; may be repeated.</exception>
+    ContractVersion Contracts() => ContractVersion.Current;
 
     /// <summary>
     /// Raises the terms of these shards in one transaction and makes <paramref name="owner"/> their owner. Whoever held them is fenced from here on.

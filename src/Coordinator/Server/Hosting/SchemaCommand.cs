@@ -7,19 +7,19 @@ using Coordinator.Server.Configuration;
 namespace Coordinator.Server.Hosting;
 
 /// <summary>
-/// <c>coordinator schema status</c> and <c>coordinator schema migrate [--to VERSION] [--grant-to ROLE]</c>: the tables of the shared store, made and changed
+/// <c>coordinator schema status</c>, <c>coordinator schema migrate [--to VERSION] [--grant-to ROLE]</c> and <c>coordinator schema finish</c>: the tables of the shared store, made and changed
 /// by their owner before the coordinators that need them are started. The database is named by the same settings as the coordinator's.
 /// </summary>
 public static class SchemaCommand
 {
     public const string Name = "schema";
 
-    private const string Usage = "usage: coordinator schema status | coordinator schema migrate [--to VERSION] [--grant-to ROLE], with the settings of the coordinator";
+    private const string Usage = "usage: coordinator schema status | coordinator schema migrate [--to VERSION] [--grant-to ROLE] | coordinator schema finish, with the settings of the coordinator";
 
     /// <returns>0: as this program needs it; 1: it needs migrating; 2: not understood; 69: unreachable, try again; 78: refused.</returns>
     public static int Run(string[] arguments, IDictionary environment, string settingsFile, TextWriter output, TextWriter errors)
     {
-        if (arguments is not [("status" or "migrate") and var verb, .. var rest])
+        if (arguments is not [("status" or "migrate" or "finish") and var verb, .. var rest])
         {
             errors.WriteLine(Usage);
             return ExitCodes.Usage;
@@ -33,9 +33,14 @@ public static class SchemaCommand
             var found = ConfigReader.Collect(settings, environment, settingsFile);
             var postgres = PostgresSettings.From(found);
             var migrator = new SchemaMigrator(postgres.Connection, BuildInfo.Version, postgres.Password);
-            var status = verb == "status" ? migrator.Status() : migrator.Migrate(Version(target), PostgresSettings.ShardsOf(found), role);
+            var status = verb switch
+            {
+                "status" => migrator.Status(),
+                "finish" => migrator.Finish(BuildInfo.Contracts),
+                _ => migrator.Migrate(Version(target), PostgresSettings.ShardsOf(found), role),
+            };
             Tell(output, status);
-            return verb == "migrate" || status.Version == status.Needed ? ExitCodes.Stopped : ExitCodes.Failed;
+            return verb != "status" || status.Version == status.Needed ? ExitCodes.Stopped : ExitCodes.Failed;
         }
         catch (Exception e) when (e is ConfigurationProblemException or StoreConfigurationException or StoreUnavailableException)
         {
@@ -49,6 +54,12 @@ public static class SchemaCommand
         output.WriteLine($"{status.Place}: schema version {status.Version}, this program needs {status.Needed}");
         foreach (var step in status.Applied) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {step.Version}  {step.Name,-16} {step.At:u}  by {step.Program}"));
         if (status.Shards is { } shards) output.WriteLine($"  {shards} shards, {status.Events} events");
+        if (status.Shards is not null)
+        {
+            output.WriteLine($"  contracts {status.Contracts}" + (status.Contracts < BuildInfo.Contracts
+                ? $", this program speaks {BuildInfo.Contracts}: coordinator schema finish, once every coordinator does and none will be taken back" : ""));
+        }
+
         if (status.Version < status.Needed) output.WriteLine("  to be migrated: coordinator schema migrate");
         if (status.Version > status.Needed) output.WriteLine("  made by a newer program: this one refuses to start on it");
     }

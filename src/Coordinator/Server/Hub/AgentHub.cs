@@ -22,6 +22,7 @@ public sealed partial class AgentHub : IDisposable
     private readonly ITimer _checks;
     private readonly Lock _gate = new();
     private long _linkNumber;
+    private long _unread;
 
     public AgentHub(HubOptions options, IHubEvents events, TimeProvider clock, ILogger<AgentHub> log)
     {
@@ -38,6 +39,9 @@ public sealed partial class AgentHub : IDisposable
 
     /// <summary>True if another handshake may begin now; if not, the agent tries again later.</summary>
     public bool TryAdmitHandshake() => _handshakes.TryTake();
+
+    /// <summary>Messages of agents that only a newer coordinator knows, since the start.</summary>
+    public long Unread => Interlocked.Read(ref _unread);
 
     /// <summary>Silence of the longest silent link; zero without links.</summary>
     public TimeSpan LongestSilence => _links.IsEmpty ? TimeSpan.Zero : _links.Values.Max(link => link.Silence);
@@ -62,7 +66,14 @@ public sealed partial class AgentHub : IDisposable
             return;
         }
 
-        var link = new AgentLink(socket, hello, Interlocked.Increment(ref _linkNumber), _options, _events, _clock);
+        if (Refusal(ContractVersion.Of(hello.Contracts)) is { } refusal)
+        {
+            LogRefused(hello.Host.Value, refusal.Code, refusal.Detail);
+            await RefuseAsync(socket, refusal.Code, refusal.Detail, stopping);
+            return;
+        }
+
+        var link = new AgentLink(socket, hello, Interlocked.Increment(ref _linkNumber), _options, _events, _clock, Unknown);
         using (link)
         {
             if (!TakePlace(link))
@@ -97,7 +108,7 @@ public sealed partial class AgentHub : IDisposable
                 return;
             }
 
-            link.Open(new HubWelcome(_options.Node, link.Number, (admission as Admission.Admitted)?.Restore));
+            link.Open(new HubWelcome(_options.Node, link.Number, (admission as Admission.Admitted)?.Restore, ContractVersion.Current.ToString()));
             LogConnected(link.Host.Value, link.Hello.StartCount, link.Number);
             _events.Linked(link.Hello, link.Number);
             await link.RunAsync(buffer, stopping);
@@ -113,6 +124,16 @@ public sealed partial class AgentHub : IDisposable
             _events.Disconnected(link.Host, link.Hello.StartCount, link.Number);
             LogDisconnected(link.Host.Value, link.Hello.StartCount, link.Number);
         }
+    }
+
+    // Neighbouring minor versions pass over what they do not know of each other.
+    private static HubRefusal? Refusal(ContractVersion agent)
+    {
+        var own = ContractVersion.Current;
+        if (agent.Major == own.Major) return null;
+        return agent < own
+            ? new HubRefusal(HubRefusalCodes.ContractsTooOld, $"the agent speaks contracts {agent}, this coordinator {own}: upgrade the agent")
+            : new HubRefusal(HubRefusalCodes.ContractsTooNew, $"the agent speaks contracts {agent}, this coordinator {own}: upgrade the coordinator");
     }
 
     private async Task<AgentHello?> HelloAsync(WebSocket socket, FrameBuffer buffer, CancellationToken stopping)
@@ -166,6 +187,12 @@ public sealed partial class AgentHub : IDisposable
         }
     }
 
+    private void Unknown(HostId host, UnknownHubMessage message)
+    {
+        Interlocked.Increment(ref _unread);
+        LogUnknown(host.Value, message.What);
+    }
+
     private void Check()
     {
         foreach (var link in _links.Values) link.Check();
@@ -179,6 +206,9 @@ public sealed partial class AgentHub : IDisposable
 
     [LoggerMessage(2003, LogLevel.Warning, "host {Host} refused: {Code}: {Detail}")]
     private partial void LogRefused(string host, string code, string detail);
+
+    [LoggerMessage(2005, LogLevel.Warning, "host {Host}: passed over a message that only a newer coordinator knows: {What}")]
+    private partial void LogUnknown(string host, string what);
 
     [LoggerMessage(2004, LogLevel.Error, "host {Host}: two live links with start {StartCount}; both are closed, look which machine is the wrong one")]
     private partial void LogDuplicate(string host, long startCount);

@@ -13,6 +13,7 @@ internal sealed class AgentLink : IDisposable
     private readonly HubOptions _options;
     private readonly IHubEvents _events;
     private readonly TimeProvider _clock;
+    private readonly Action<HostId, UnknownHubMessage> _unknown;
     private readonly OutboundQueue _outbound;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -22,12 +23,13 @@ internal sealed class AgentLink : IDisposable
     private volatile bool _open;
     private HubProtocolException? _why;
 
-    public AgentLink(WebSocket socket, AgentHello hello, long number, HubOptions options, IHubEvents events, TimeProvider clock)
+    public AgentLink(WebSocket socket, AgentHello hello, long number, HubOptions options, IHubEvents events, TimeProvider clock, Action<HostId, UnknownHubMessage> unknown)
     {
         _socket = socket;
         _options = options;
         _events = events;
         _clock = clock;
+        _unknown = unknown;
         _outbound = new OutboundQueue(options.OutboundMax, clock);
         _lastFrame = clock.GetTimestamp();
         Hello = hello;
@@ -122,6 +124,7 @@ internal sealed class AgentLink : IDisposable
             case AgentHeartbeat heartbeat: CpuLoad = heartbeat.CpuLoad; break;
             case AgentReport report: Receive(report); break;
             case AgentSample sample: _events.SampleArrived(Host, sample.Sample); break;
+            case UnknownHubMessage unknown: _unknown(Host, unknown); break;
             default: throw new HubProtocolException(WebSocketCloseStatus.PolicyViolation, "frame.unexpected");
         }
     }

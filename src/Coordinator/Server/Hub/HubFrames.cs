@@ -24,10 +24,9 @@ internal static class HubFrames
 
         try
         {
-            return JsonSerializer.Deserialize(buffer.Until(length), WireJson.Default.HubMessage)
-                ?? throw new HubProtocolException(WebSocketCloseStatus.InvalidPayloadData, "frame.malformed");
+            return HubWire.Read(buffer.Until(length));
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (JsonException e)
         {
             throw new HubProtocolException(WebSocketCloseStatus.InvalidPayloadData, "frame.malformed", e);
         }

@@ -15,6 +15,7 @@ public sealed class EdgeMetrics : IDisposable
         ProcessMetrics.Register(_meter, options.Node);
         _requests = _meter.CreateHistogram<double>("lm_http_request_duration_seconds", "s", "API requests by route, method and status; watches are not in it.");
         _meter.CreateObservableGauge("lm_agents_connected", () => hub.Count, description: "Agents whose link to this node stands.");
+        _meter.CreateObservableCounter("lm_agent_unread_messages_total", () => hub.Unread, description: "Messages of agents that only a newer coordinator knows; passed over.");
         _meter.CreateObservableGauge("lm_agent_heartbeat_age_seconds", () => hub.LongestSilence.TotalSeconds, "s", "Silence of the longest silent agent connected here.");
     }
 

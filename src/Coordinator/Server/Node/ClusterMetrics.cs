@@ -25,6 +25,7 @@ internal sealed class ClusterMetrics(CoordinatorNode node, IBus bus, PlacementLo
         };
         _meter.CreateObservableCounter("lm_appends_fenced_total", () => node.Statistics.Fenced, description: "Appends refused because another node had taken a shard.");
         _meter.CreateObservableCounter("lm_appends_unknown_total", () => node.Statistics.Unknown, description: "Appends whose fate had to be found out.");
+        _meter.CreateObservableGauge("lm_streams_stopped", () => node.Statistics.Stopped, description: "Open streams with events that only a newer version knows: nothing is decided for them.");
         _meter.CreateObservableGauge("lm_store_usable", () => node.StoreTrouble is null && !node.Failed.IsCompleted ? 1 : 0, description: "0 while the store cannot be used: nothing is decided.");
         _meter.CreateObservableGauge("lm_bus_outbox_messages", () => bus.Waiting, description: "Messages that wait to leave for other nodes.");
         _meter.CreateObservableCounter("lm_bus_lost_messages_total", () => bus.Lost, description: "Messages for other nodes that were refused or not sent; they are said again.");

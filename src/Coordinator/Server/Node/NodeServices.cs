@@ -65,7 +65,7 @@ public static class NodeServices
         options.Postgres is null ? options.SqlitePath : "PostgreSQL, for this coordinator alone", provider.GetRequiredService<OwnFacts>().Now, provider.GetRequiredService<TimeProvider>());
 
     private static PostgresStoreOptions Database(CoordinatorOptions options) =>
-        new() { ConnectionString = options.Postgres!.Connection, Password = options.Postgres.Password, ShardCount = options.Shards };
+        new() { ConnectionString = options.Postgres!.Connection, Password = options.Postgres.Password, ShardCount = options.Shards, Contracts = BuildInfo.Contracts };
 
     private static IBus OpenBus(IServiceProvider provider, CoordinatorOptions options)
     {

@@ -16,6 +16,7 @@ internal sealed class OwnFacts(Certificates certificates, IServiceProvider servi
     public NodeFacts Now() => new()
     {
         Version = BuildInfo.Version,
+        Contracts = BuildInfo.Contracts.ToString(),
         Http = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(),
         Hosts = services.GetRequiredService<AgentHub>().Count,
         Started = _started,

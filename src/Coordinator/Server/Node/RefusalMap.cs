@@ -19,7 +19,7 @@ internal static class RefusalMap
             "precondition.stale" => (412, "Precondition failed"),
             "idempotency.otherBody" => (422, "Idempotency-Key reused"),
             "resolve.reason" or "resolve.choice" or "resolve.secondPerson" => (400, "Bad request"),
-            "node.stopping" or "store.unavailable" or "shard.notOwned" or "shard.unanswered" => (503, "Service unavailable"),
+            "node.stopping" or "store.unavailable" or "shard.notOwned" or "shard.unanswered" or "stream.newer" => (503, "Service unavailable"),
             _ => (409, "Conflict"),
         };
         return new ApiProblem(status, refusal.Code, title, refusal.Detail, refusal.Hint) { RetryAfter = status == 503 ? TimeSpan.FromSeconds(1) : null };

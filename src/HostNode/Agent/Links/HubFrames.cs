@@ -32,11 +32,11 @@ internal sealed class HubFrames(WebSocket socket)
     {
         try
         {
-            return JsonSerializer.Deserialize(frame, WireJson.Default.HubMessage) ?? throw new InvalidDataException("an empty frame");
+            return HubWire.Read(frame);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (JsonException e)
         {
-            throw new InvalidDataException("a frame this agent cannot read (a newer coordinator?): " + e.Message, e);
+            throw new InvalidDataException("a frame this agent cannot read: " + e.Message, e);
         }
     }
 }

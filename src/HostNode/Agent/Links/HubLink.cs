@@ -107,7 +107,7 @@ public sealed class HubLink(HubLinkOptions options, ReportQueue reports) : IDisp
             }
         }
 
-        options.Log.Info("hub.linked", "admitted", ("coordinator", welcome.Coordinator), ("link", welcome.LinkNumber));
+        options.Log.Info("hub.linked", "admitted", ("coordinator", welcome.Coordinator), ("link", welcome.LinkNumber), ("contracts", ContractVersion.Of(welcome.Contracts)));
         reports.SendAllAgain();
         options.Post(new HubLinked(welcome.Restore));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -156,6 +156,9 @@ public sealed class HubLink(HubLinkOptions options, ReportQueue reports) : IDisp
                     break;
                 case HubRefusal refusal:
                     return refusal;
+                case UnknownHubMessage unknown:
+                    options.Log.Warn("hub.unknown", "passed over a message that only a newer agent knows: upgrade this one", ("message", unknown.What));
+                    break;
                 default:
                     options.Log.Warn("hub.unexpected", "a message that is not for agents", ("message", message.GetType().Name));
                     break;

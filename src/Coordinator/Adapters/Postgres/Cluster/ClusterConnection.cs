@@ -44,7 +44,7 @@ internal sealed class ClusterConnection(PostgresStoreOptions options, Action<Npg
         try
         {
             connection.Open();
-            PostgresSchema.Verify(connection, options.ShardCount, _place, unfinished: false);
+            PostgresSchema.Verify(connection, options, _place);
             opened(connection);
             return connection;
         }

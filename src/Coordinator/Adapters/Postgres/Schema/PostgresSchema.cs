@@ -1,5 +1,6 @@
 using System.Globalization;
 using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
 using Npgsql;
 
 namespace Coordinator.Adapters.Postgres.Schema;
@@ -25,8 +26,15 @@ internal static class PostgresSchema
         return (int)version.ExecuteScalar()!;
     }
 
+    /// <summary>The contracts whose event types may be in the database, and may be written.</summary>
+    public static ContractVersion ContractsOf(NpgsqlConnection connection)
+    {
+        using var contracts = new NpgsqlCommand($"select value from {Name}.meta where name = 'contracts'", connection);
+        return ContractVersion.Of((string?)contracts.ExecuteScalar());
+    }
+
     /// <exception cref="StoreConfigurationException">Missing, older, newer, or made with another shard count: one line with the remedy.</exception>
-    public static void Verify(NpgsqlConnection connection, int shardCount, string place, bool unfinished)
+    public static void Verify(NpgsqlConnection connection, PostgresStoreOptions options, string place)
     {
         var version = VersionOf(connection);
         if (version == 0) throw new StoreConfigurationException($"{place} has no tables of the coordinator: run: coordinator schema migrate");
@@ -37,15 +45,21 @@ internal static class PostgresSchema
                 $"{place} has schema version {version}, for programs that know at least {oldest}; this one knows {Version}: start the version that migrated it, or a newer one");
         }
 
-        using var meta = new NpgsqlCommand($"select value from {Name}.meta where name = 'shards'", connection);
-        var shards = int.Parse((string)meta.ExecuteScalar()!, CultureInfo.InvariantCulture);
-        if (shards != shardCount)
+        if (ContractsOf(connection) is var contracts && contracts > options.Contracts)
         {
             throw new StoreConfigurationException(
-                $"{place} was made with {shards} shards, configured are {shardCount}: the number is fixed for the life of a database, set it back");
+                $"{place} may hold events of contracts {contracts}, this program speaks {options.Contracts}: the upgrade was finished (coordinator schema finish), start a version that speaks them");
         }
 
-        if (unfinished) return;
+        using var meta = new NpgsqlCommand($"select value from {Name}.meta where name = 'shards'", connection);
+        var shards = int.Parse((string)meta.ExecuteScalar()!, CultureInfo.InvariantCulture);
+        if (shards != options.ShardCount)
+        {
+            throw new StoreConfigurationException(
+                $"{place} was made with {shards} shards, configured are {options.ShardCount}: the number is fixed for the life of a database, set it back");
+        }
+
+        if (options.Unfinished) return;
         using var restoring = new NpgsqlCommand($"select count(*) from {Name}.meta where name = '{Restoring}'", connection);
         if ((long)restoring.ExecuteScalar()! > 0) throw new StoreConfigurationException($"{place} holds a backup whose restore was not finished: drop the database and restore again");
     }

@@ -1,5 +1,8 @@
 using System.Globalization;
+using Coordinator.Adapters.Postgres.Cluster;
+using Coordinator.Application.Cluster;
 using Coordinator.Application.Store;
+using Coordinator.Shared.Contracts;
 using Npgsql;
 
 namespace Coordinator.Adapters.Postgres.Schema;
@@ -51,13 +54,45 @@ public sealed class SchemaMigrator
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_lock({LockKey})"));
             var version = PostgresSchema.VersionOf(connection);
             if (version > Newest) throw new StoreConfigurationException($"{_place} has schema version {version}, this program knows {Newest}: use the version that migrated it, or a newer one");
+            var isNew = version == 0;
             for (; version < target; version++) Forward(connection, Migration.All[version], shards);
+            // Nobody older has ever worked on it.
+            if (isNew && version == Newest) Execute(connection, $"update meta set value = '{ContractVersion.Current}' where name = 'contracts'");
             // Who could run a coordinator before can do so with the tables that were added.
             foreach (var role in Runners(connection, version)) Grant(connection, role, version);
             for (; version > target; version--) Back(connection, Migration.All[version - 1]);
             if (grantTo is not null && target > 0) Grant(connection, grantTo, target);
             return StatusOf(connection);
         });
+    }
+
+    /// <summary>
+    /// Ends an upgrade: from now on event types of these contracts may be written, and programs that do not speak them are refused. Safe to repeat; never goes back.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached; may be repeated.</exception>
+    /// <exception cref="StoreConfigurationException">A coordinator that lives does not speak them yet, or the database is not migrated.</exception>
+    public SchemaStatus Finish(ContractVersion contracts) => Connected(connection =>
+    {
+        if (PostgresSchema.VersionOf(connection) < Newest) throw new StoreConfigurationException($"{_place} is not migrated yet: run: coordinator schema migrate");
+        if (Older(connection, contracts) is { Length: > 0 } nodes)
+            throw new StoreConfigurationException($"these coordinators do not speak contracts {contracts} yet: {nodes}: upgrade or stop them first");
+        if (PostgresSchema.ContractsOf(connection) < contracts) Execute(connection, $"update meta set value = '{contracts}' where name = 'contracts'");
+        return StatusOf(connection);
+    });
+
+    // A node that starts meanwhile looks at the contracts with its first connection, and is refused.
+    private static string Older(NpgsqlConnection connection, ContractVersion contracts)
+    {
+        using var batch = new NpgsqlBatch(connection);
+        PostgresMembership.Add(batch, $"select n.name, n.facts from node n where {PostgresMembership.Lives} order by 1", (uint)PostgresMembership.LockSpace, PostgresMembership.SilentMax);
+        using var row = batch.ExecuteReader();
+        List<string> older = [];
+        while (row.Read())
+        {
+            if (ContractVersion.Of(ClusterJson.Read(row.GetString(1)).Contracts) is var spoken && spoken < contracts) older.Add($"{row.GetString(0)} ({spoken})");
+        }
+
+        return string.Join(", ", older);
     }
 
     private void Forward(NpgsqlConnection connection, Migration step, int shards)
@@ -139,10 +174,10 @@ public sealed class SchemaMigrator
             while (row.Read()) applied.Add(new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3)));
         }
 
-        using var facts = new NpgsqlCommand("select (select value::int from meta where name = 'shards'), (select pos from feed)", connection);
+        using var facts = new NpgsqlCommand("select (select value::int from meta where name = 'shards'), (select pos from feed), (select value from meta where name = 'contracts')", connection);
         using var fact = facts.ExecuteReader();
         fact.Read();
-        return new SchemaStatus(_place, version, Newest, applied, fact.GetInt32(0), fact.GetInt64(1));
+        return new SchemaStatus(_place, version, Newest, applied, fact.GetInt32(0), fact.GetInt64(1)) { Contracts = ContractVersion.Of(fact.IsDBNull(2) ? null : fact.GetString(2)) };
     }
 
     private T Connected<T>(Func<NpgsqlConnection, T> work)

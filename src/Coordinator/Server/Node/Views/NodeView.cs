@@ -1,5 +1,6 @@
 using System.Globalization;
 using Coordinator.Application.Cluster;
+using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Contracts.Api;
 
 namespace Coordinator.Server.Node.Views;
@@ -13,6 +14,7 @@ internal static class NodeView
         var status = new NodeStatus(phase, reason, node.Shards, node.Lives ? node.Facts.Hosts : 0)
         {
             Version = node.Facts.Version,
+            Contracts = ContractVersion.Of(node.Facts.Contracts).ToString(),
             Address = node.Facts.Http,
             SeenAt = node.Seen,
             ClockAheadMs = node.ClockAhead?.TotalMilliseconds,
