@@ -1,3 +1,4 @@
+using System.Data;
 using Contract.Tests.Postgres.Given;
 using Contract.Tests.Stores;
 using Coordinator.Adapters.Postgres;
@@ -35,6 +36,18 @@ public sealed class PostgresMembershipTests(SharedServer server) : IDisposable
         _database.Run("update node set seen = seen - interval '25 hours' where name = 'node-a'");
         b.Beat();
         Assert.Empty(b.Beat().Dead);
+    }
+
+    [ServerFact]
+    public void Given_a_line_that_broke_while_nobody_used_it_When_it_is_used_again_Then_another_one_is_made()
+    {
+        using var line = new ClusterConnection(_database.Options, _ => { });
+        var first = line.Use(connection => connection);
+        _database.Run("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()");
+        Assert.True(SpinWait.SpinUntil(() => first.FullState.HasFlag(ConnectionState.Broken), TimeSpan.FromMinutes(1)), "the driver never noticed");
+
+        Assert.NotSame(first, line.Use(connection => connection));
+        Assert.Equal(ConnectionState.Open, line.Use(connection => connection.State));
     }
 
     [ServerFact]

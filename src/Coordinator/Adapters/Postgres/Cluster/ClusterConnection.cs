@@ -1,3 +1,4 @@
+using System.Data;
 using Coordinator.Adapters.Postgres.Schema;
 using Coordinator.Application.Store;
 using Npgsql;
@@ -11,7 +12,8 @@ namespace Coordinator.Adapters.Postgres.Cluster;
 /// <param name="opened">What has to be said on each new connection.</param>
 internal sealed class ClusterConnection(PostgresStoreOptions options, Action<NpgsqlConnection> opened) : IDisposable
 {
-    private const string Session = "-c synchronous_commit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=1s -c tcp_user_timeout=1s -c jit=off";
+    // A machine that lost its power says no goodbye: without the probes its session would keep the node's name for hours.
+    private const string Session = "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c synchronous_commit=off -c lock_timeout=2s -c idle_in_transaction_session_timeout=1s -c tcp_user_timeout=1s -c jit=off";
 
     private readonly string _connectionString = Build(options);
     private readonly string _place = PostgresConnections.PlaceOf(PostgresConnections.Parse(options.ConnectionString, null));
@@ -22,7 +24,14 @@ internal sealed class ClusterConnection(PostgresStoreOptions options, Action<Npg
     {
         try
         {
+            // Between two uses the driver sees for itself that the server is gone, and says so only by this state.
+            if (_connection is { State: not ConnectionState.Open }) Dispose();
             return use(_connection ??= Open());
+        }
+        catch (InvalidOperationException e) when (_connection is { State: not ConnectionState.Open })
+        {
+            Dispose();
+            throw new StoreUnavailableException($"the connection to {_place} broke", e);
         }
         catch (Exception e)
         {

@@ -41,10 +41,10 @@ public sealed class PostgresMembership : IClusterMembership
     private long _lookedAtLinks;
 
     /// <param name="node">This node's name; a lock on it is taken with the first beat.</param>
-    /// <param name="namePatience">How long another process that has this name may take to disappear; default 5 s.</param>
+    /// <param name="namePatience">How long another process that has this name may take to disappear; default 15 s.</param>
     public PostgresMembership(PostgresStoreOptions options, string node, TimeSpan? namePatience = null)
     {
-        (_node, _shardCount, _namePatience) = (node, options.ShardCount, namePatience ?? TimeSpan.FromSeconds(5));
+        (_node, _shardCount, _namePatience) = (node, options.ShardCount, namePatience ?? TimeSpan.FromSeconds(15));
         _connection = new ClusterConnection(options, LockName);
     }
 
