@@ -18,10 +18,10 @@ internal static class DemoGuests
     /// <summary>Slow enough a link that pre-copy lasts seconds: there must be time to kill something in it.</summary>
     public static readonly MigrationPolicy Policy = new(MaxBlackoutMs: 300, MaxBandwidth: ByteRate.FromMebi(32), DeadlineSeconds: 120);
 
-    /// <summary>Slower still, for more memory: several coordinators and their database share this machine.</summary>
-    public static readonly MigrationPolicy SlowPolicy = Policy with { MaxBandwidth = ByteRate.FromMebi(8) };
+    /// <summary>Slower still, and patient: several coordinators, their database and six hosts share this machine, and each hand-over waits for all of them.</summary>
+    public static readonly MigrationPolicy SlowPolicy = Policy with { MaxBandwidth = ByteRate.FromMebi(4), MaxBlackoutMs = 800 };
 
-    public static GuestSpec Larger => new("native", ByteCount.FromMebi(64), 1) { Load = new SyntheticLoad(ByteCount.FromMebi(24), ByteRate.FromMebi(4)) };
+    public static GuestSpec Larger => new("native", ByteCount.FromMebi(64), 1) { Load = new SyntheticLoad(ByteCount.FromMebi(24), ByteRate.FromMebi(2)) };
 
     public static GuestSpec Synthetic => new("native", ByteCount.FromMebi(64), 1) { Load = new SyntheticLoad(ByteCount.FromMebi(8), ByteRate.FromMebi(6)) };
 }

@@ -9,7 +9,7 @@ namespace Cli.Demo;
 /// <param name="Into">How long pre-copy goes on before the kill; zero where bytes are seen to flow.</param>
 internal sealed record DemoMove(string Vm, string From, string To, MigrationPolicy Policy, TimeSpan Into = default)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <param name="kill">Called once, when bytes flow in pre-copy.</param>
     /// <returns>The migration as it was closed, and whether the kill met it in pre-copy.</returns>
