@@ -16,7 +16,7 @@ public abstract class BusContract
     /// <param name="capacity">Messages that may wait for one address.</param>
     protected abstract IBus Create(int capacity = 1_000);
 
-    protected static BusMessage Message(string address, int n) => new(address, new AckForHost(new HostId("host-a"), 1, n));
+    internal static BusMessage Message(string address, int n) => new(address, new AckForHost(new HostId("host-a"), 1, n));
 
     protected static int Number(BusMessage message) => (int)((AckForHost)message.Body).N;
 
@@ -24,7 +24,7 @@ public abstract class BusContract
     protected static void Await(ManualResetEventSlim signal) => Assert.True(signal.Wait(Patience), "nothing arrived");
 
     /// <summary>As the product does: sends each number again until the subscriber has seen it.</summary>
-    private static void SendUntilSeen(IBus bus, string address, int count, ConcurrentDictionary<int, bool> seen, SemaphoreSlim arrival)
+    protected static void SendUntilSeen(IBus bus, string address, int count, ConcurrentDictionary<int, bool> seen, SemaphoreSlim arrival)
     {
         for (var round = 0; seen.Count < count; round++)
         {

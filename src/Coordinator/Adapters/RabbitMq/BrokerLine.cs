@@ -78,7 +78,7 @@ internal sealed class BrokerLine : IAsyncDisposable
     }
 
     private async Task<(string Address, ShardReader Reader)> OpenAsync(string address) =>
-        (address, await ShardReader.OpenAsync(_connection, address, _events.Deliver, _events.Ended).ConfigureAwait(false));
+        (address, await ShardReader.OpenAsync(_connection, address, _events.Deliver, _events.Lost, _events.Ended).ConfigureAwait(false));
 
     private static async Task CloseAsync(IConnection connection)
     {

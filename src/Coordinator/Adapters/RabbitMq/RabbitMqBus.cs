@@ -29,6 +29,7 @@ public sealed class RabbitMqBus : IBus
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private volatile string? _trouble = NotYet;
+    private Publisher? _publisher;
     private bool _disposed;
 
     /// <param name="local">Hands messages to this node's own handlers; disposed with this bus.</param>
@@ -42,6 +43,15 @@ public sealed class RabbitMqBus : IBus
 
     /// <summary>Why the broker cannot be used now; null if it can.</summary>
     public string? Trouble => _trouble;
+
+    /// <summary>Messages that wait to be sent, or for the broker's word that it has them.</summary>
+    public int Unconfirmed
+    {
+        get
+        {
+            lock (_gate) return _outbox.Count + (_publisher?.Unconfirmed().Count ?? 0);
+        }
+    }
 
     /// <summary>Connects once, to see whether this node is let in. A broker that cannot be reached is no reason not to start.</summary>
     /// <exception cref="BusConfigurationException">Wrong password, certificate, virtual host or rights.</exception>
@@ -173,7 +183,8 @@ public sealed class RabbitMqBus : IBus
     {
         var end = new LineEnd(_toSend, _toFollow);
         await using var line = await BrokerLine.OpenAsync(_options, _node, new LineEvents(Deliver, Move, _toSend.Set, Lost, end.Because)).ConfigureAwait(false);
-        if (Interlocked.Exchange(ref _trouble, null) is not null) _onTrouble("the broker can be used again");
+        _trouble = null;
+        lock (_gate) _publisher = line.Publisher;
         // Also what nobody confirms is looked after.
         await using var tick = new Timer(_ => _toSend.Set(), null, Tick, Tick);
         var loops = Task.WhenAll(LoopAsync(end, _toSend, () => SendAsync(line.Publisher)), LoopAsync(end, _toFollow, () => FollowAsync(line)));
@@ -182,6 +193,7 @@ public sealed class RabbitMqBus : IBus
         if (end.Why is { } why) Tell(why);
         lock (_gate)
         {
+            _publisher = null;
             foreach (var message in line.Publisher.Unconfirmed().Take(_capacity - _outbox.Count)) _outbox.Enqueue(message);
         }
     }

@@ -15,6 +15,7 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
     private readonly Action<string> _ended;
     private readonly object _gate = new();
     private readonly HashSet<ulong> _done = [];
+    private Task _acknowledgement = Task.CompletedTask;
     private ulong _acknowledged;
     private bool _acknowledging;
     private bool _closed;
@@ -23,15 +24,35 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
         (_address, _deliver, _ended) = (address, deliver, ended);
 
     /// <param name="deliver">Hands a message over; its second argument is called when the message is done with.</param>
+    /// <param name="lost">Told in words when the queue has to be left for another one.</param>
     /// <param name="ended">Told why, if the broker ends it.</param>
-    public static async Task<ShardReader> OpenAsync(IConnection connection, string address, Action<BusMessage, Action> deliver, Action<string> ended)
+    public static async Task<ShardReader> OpenAsync(IConnection connection, string address, Action<BusMessage, Action> deliver, Action<string> lost, Action<string> ended)
     {
-        var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
-        var reader = new ShardReader(channel, address, deliver, ended);
-        await Topology.DeclareShardAsync(channel, address).ConfigureAwait(false);
-        await channel.BasicQosAsync(0, Topology.Prefetch, global: false).ConfigureAwait(false);
-        await channel.BasicConsumeAsync(address, autoAck: false, reader).ConfigureAwait(false);
-        return reader;
+        for (var spare = 0; ; spare++)
+        {
+            var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
+            var reader = new ShardReader(channel, address, deliver, ended);
+            try
+            {
+                await Topology.ReadShardAsync(channel, reader, address, spare).ConfigureAwait(false);
+                return reader;
+            }
+            catch (Exception e) when (e is OperationCanceledException or TimeoutException && spare < Topology.SparesMax)
+            {
+                // A replicated queue may come back from a crash without a leader, and then never answers: what waits in it is given up.
+                lost($"a queue of {address} does not answer; another one is taken");
+                await LeaveAsync(connection, reader, address, spare).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task LeaveAsync(IConnection connection, ShardReader reader, string address, int spare)
+    {
+        reader.Silence();
+        // Its channel waits for the queue and does not end sooner: nor do we wait for that.
+        _ = reader.Channel.AbortAsync();
+        await using var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
+        await Topology.LeaveShardAsync(channel, address, spare).ConfigureAwait(false);
     }
 
     public override async Task HandleBasicDeliverAsync(
@@ -68,6 +89,9 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Silence();
+        // What is done with is not heard again by the next owner.
+        await _acknowledgement.ConfigureAwait(false);
+        await AcknowledgeAsync().ConfigureAwait(false);
         await Channel.AbortAsync().ConfigureAwait(false);
         await Channel.DisposeAsync().ConfigureAwait(false);
     }
@@ -86,10 +110,9 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
         {
             if (_closed || !_done.Add(tag) || _acknowledging) return;
             _acknowledging = true;
+            // Who is done is not made to wait for the broker.
+            _acknowledgement = Task.Run(AcknowledgeAsync);
         }
-
-        // Who is done is not made to wait for the broker.
-        _ = Task.Run(AcknowledgeAsync);
     }
 
     private async Task AcknowledgeAsync()
@@ -110,7 +133,7 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
         {
             var before = _acknowledged;
             while (_done.Remove(_acknowledged + 1)) _acknowledged++;
-            _acknowledging = _acknowledged > before && !_closed;
+            _acknowledging = _acknowledged > before;
             return _acknowledging ? _acknowledged : null;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Coordinator.Application.Bus;
 using RabbitMQ.Client;
 
@@ -14,8 +15,11 @@ internal static class Topology
     /// <summary>Where messages go that nobody can read: the last thousand, for a person to look at.</summary>
     public const string Poison = "poison";
 
-    /// <summary>Unacknowledged messages of one shard at the most.</summary>
-    public const ushort Prefetch = 512;
+    /// <summary>Queues that may take the place of one that does not answer.</summary>
+    public const int SparesMax = 2;
+
+    // Unacknowledged messages of one shard at the most.
+    private const ushort Prefetch = 512;
 
     // Of one queue, before the oldest are dropped. The broker refuses a queue that it has with other limits: to change one is to rename the queue.
     private const int WaitingMax = 16_384;
@@ -25,6 +29,7 @@ internal static class Topology
 
     // Whatever waits this long has been said again since, and a client that asked has gone.
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SpareKeptFor = TimeSpan.FromMinutes(10);
 
     public static bool IsShard(string address) => address.StartsWith(ShardPrefix, StringComparison.Ordinal);
 
@@ -40,10 +45,12 @@ internal static class Topology
         await channel.QueueBindAsync(Poison, Exchange, Poison).ConfigureAwait(false);
     }
 
-    /// <summary>The queue of one shard: many may wait to read it, one does. Safe to repeat.</summary>
-    public static async Task DeclareShardAsync(IChannel channel, string address)
+    /// <summary>Reads the queue of one shard: many may wait to read it, one does. Safe to repeat.</summary>
+    /// <param name="spare">0, or how many queues of this shard do not answer; a spare one that nobody reads goes away by itself.</param>
+    public static async Task ReadShardAsync(IChannel channel, IAsyncBasicConsumer reader, string address, int spare)
     {
-        await channel.QueueDeclareAsync(address, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>
+        var queue = QueueOf(address, spare);
+        var arguments = new Dictionary<string, object?>
         {
             ["x-queue-type"] = "quorum",
             ["x-single-active-consumer"] = true,
@@ -52,9 +59,17 @@ internal static class Topology
             ["x-message-ttl"] = (int)KeptFor.TotalMilliseconds,
             // A message that kills whoever reads it must not go on to kill the next one for ever.
             ["x-delivery-limit"] = 20,
-        }).ConfigureAwait(false);
-        await channel.QueueBindAsync(address, Exchange, address).ConfigureAwait(false);
+        };
+        if (spare > 0) arguments["x-expires"] = (int)SpareKeptFor.TotalMilliseconds;
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, Prefetch, global: false).ConfigureAwait(false);
+        await channel.BasicConsumeAsync(queue, autoAck: false, reader).ConfigureAwait(false);
+        // Last: nothing is sent to a queue that does not answer.
+        await channel.QueueBindAsync(queue, Exchange, address).ConfigureAwait(false);
     }
+
+    /// <summary>Nothing more is sent to a queue that does not answer.</summary>
+    public static Task LeaveShardAsync(IChannel channel, string address, int spare) => channel.QueueUnbindAsync(QueueOf(address, spare), Exchange, address);
 
     /// <summary>A queue of this connection alone: what it holds is worth nothing without it.</summary>
     /// <returns>Its name.</returns>
@@ -64,4 +79,6 @@ internal static class Topology
         await channel.QueueDeclareAsync(name, durable: false, exclusive: true, autoDelete: true, new Dictionary<string, object?> { ["x-max-length"] = WaitingMax }).ConfigureAwait(false);
         return name;
     }
+
+    private static string QueueOf(string address, int spare) => spare == 0 ? address : string.Create(CultureInfo.InvariantCulture, $"{address}.{spare}");
 }

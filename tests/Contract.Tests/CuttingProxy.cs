@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Contract.Tests.Postgres.Given;
+namespace Contract.Tests;
 
 /// <summary>
-/// Stands between a store and its server and can cut the line at the two moments that differ: before a statement has reached the server, and after
+/// Stands between a store or a bus and its server and can cut the line at the two moments that differ: before a statement has reached the server, and after
 /// the server has done it but before its answer was heard.
 /// </summary>
 public sealed class CuttingProxy : IDisposable
@@ -12,6 +12,7 @@ public sealed class CuttingProxy : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _target;
     private volatile int _cut;
+    private int _silences;
 
     public CuttingProxy(int target)
     {
@@ -38,6 +39,9 @@ public sealed class CuttingProxy : IDisposable
     /// <summary>What the server answers next is not heard by anyone.</summary>
     public void CutBeforeTheAnswerIsHeard() => _cut = (int)Cut.Answer;
 
+    /// <summary>Nothing more is heard on the lines that stand, in either direction, and nobody is told. New lines work.</summary>
+    public void GoSilent() => Interlocked.Increment(ref _silences);
+
     public void Dispose() => _listener.Stop();
 
     private async Task AcceptAsync()
@@ -60,7 +64,8 @@ public sealed class CuttingProxy : IDisposable
         {
             await far.ConnectAsync(IPAddress.Loopback, _target);
             near.NoDelay = far.NoDelay = true;
-            await Task.WhenAny(CopyAsync(near, far, Cut.Request), CopyAsync(far, near, Cut.Answer));
+            var silences = Volatile.Read(ref _silences);
+            await Task.WhenAny(CopyAsync(near, far, Cut.Request, silences), CopyAsync(far, near, Cut.Answer, silences));
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -68,7 +73,7 @@ public sealed class CuttingProxy : IDisposable
         }
     }
 
-    private async Task CopyAsync(TcpClient from, TcpClient to, Cut mine)
+    private async Task CopyAsync(TcpClient from, TcpClient to, Cut mine, int silences)
     {
         var buffer = new byte[65_536];
         while (await from.GetStream().ReadAsync(buffer) is > 0 and var read)
@@ -79,7 +84,7 @@ public sealed class CuttingProxy : IDisposable
                 return;
             }
 
-            await to.GetStream().WriteAsync(buffer.AsMemory(0, read));
+            if (Volatile.Read(ref _silences) == silences) await to.GetStream().WriteAsync(buffer.AsMemory(0, read));
         }
     }
 }
