@@ -26,12 +26,13 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     private readonly (int Http, int Hub) _spare = (FreePort.Find(), FreePort.Find());
     private readonly OwnProcesses _processes;
     private readonly PostgresServer? _store;
+    private readonly RabbitMqServer? _broker;
     private readonly IReadOnlyList<(int Http, int Hub)> _others;
     private (int Http, int Hub) _ports = (FreePort.Find(), FreePort.Find());
 
-    private ClusterUnderTest(IReadOnlyList<string> hosts, PostgresServer? store, int coordinators)
+    private ClusterUnderTest(IReadOnlyList<string> hosts, PostgresServer? store, RabbitMqServer? broker, int coordinators)
     {
-        (Hosts, _store) = (hosts, store);
+        (Hosts, _store, _broker) = (hosts, store, broker);
         _others = [.. Enumerable.Range(0, coordinators - 1).Select(_ => (FreePort.Find(), FreePort.Find()))];
         _processes = new OwnProcesses(Directory);
         Witness = new Witness(In("witness"));
@@ -56,15 +57,16 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     /// <param name="hosts">Two, if it names none.</param>
     /// <param name="failpoints">Where the coordinator and the agents, by name, fall in their first life.</param>
-    public static Task<ClusterUnderTest> StartAsync(IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints) => StartAsync(null, 1, hosts, failpoints);
+    public static Task<ClusterUnderTest> StartAsync(IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints) => StartAsync(null, null, 1, hosts, failpoints);
 
     /// <summary>Coordinators that share a store; agents know all of them.</summary>
     /// <param name="store">A running server with nothing of ours in it.</param>
-    public static Task<ClusterUnderTest> StartAsync(PostgresServer store, int coordinators) => StartAsync(store, coordinators, [], new Dictionary<string, string>());
+    /// <param name="broker">Carries their messages; null: the store does.</param>
+    public static Task<ClusterUnderTest> StartAsync(PostgresServer store, RabbitMqServer? broker, int coordinators) => StartAsync(store, broker, coordinators, [], new Dictionary<string, string>());
 
-    private static async Task<ClusterUnderTest> StartAsync(PostgresServer? store, int coordinators, IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints)
+    private static async Task<ClusterUnderTest> StartAsync(PostgresServer? store, RabbitMqServer? broker, int coordinators, IReadOnlyList<string> hosts, IReadOnlyDictionary<string, string> failpoints)
     {
-        var cluster = new ClusterUnderTest(hosts.Count > 0 ? hosts : ["host-a", "host-b"], store, coordinators);
+        var cluster = new ClusterUnderTest(hosts.Count > 0 ? hosts : ["host-a", "host-b"], store, broker, coordinators);
         try
         {
             cluster.MakeCertificates();
@@ -281,7 +283,18 @@ public sealed class ClusterUnderTest : IAsyncDisposable
 
     private IEnumerable<(string, string)> StoreSettings() => _store is null
         ? [("Coordinator__Sqlite__Path", In("coordinator.db"))]
-        : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString()), ("Coordinator__Bus", _others.Count > 0 ? "postgres" : "inprocess")];
+        : [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", _store.ConnectionString()), .. BusSettings()];
+
+    private IEnumerable<(string, string)> BusSettings()
+    {
+        if (_broker is null) return [("Coordinator__Bus", _others.Count > 0 ? "postgres" : "inprocess")];
+        File.WriteAllText(In("broker.password"), _broker.Password);
+        return
+        [
+            ("Coordinator__Bus", "rabbitmq"), ("Coordinator__RabbitMq__Endpoints", $"amqp://127.0.0.1:{_broker.Port()}"),
+            ("Coordinator__RabbitMq__User", RabbitMqServer.User), ("Coordinator__RabbitMq__PasswordFile", In("broker.password")),
+        ];
+    }
 
     /// <summary>Runs the coordinator's program with a verb, on this cluster's store.</summary>
     public (int ExitCode, string Output) CoordinatorDoes(params string[] arguments)

@@ -94,7 +94,7 @@ public sealed class RabbitMqFaultTests(SharedBroker broker)
 
         Assert.NotEqual(1, leader);
         Load(sender, Shard, 2);
-        Assert.True(SpinWait.SpinUntil(() => sender.Unconfirmed == 0, TimeSpan.FromSeconds(30)), "not everything is confirmed");
+        Assert.True(SpinWait.SpinUntil(() => sender.Waiting == 0, TimeSpan.FromSeconds(30)), "not everything is confirmed");
         server.Kill(leader);
 
         using var next = Listener.Owning(reader, Shard);

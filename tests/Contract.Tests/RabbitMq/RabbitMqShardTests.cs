@@ -72,8 +72,10 @@ public sealed class RabbitMqShardTests : IDisposable
     [ServerFact]
     public void Given_a_host_whose_link_stands_at_another_node_now_When_the_old_node_has_not_noticed_Then_what_it_sends_arrives_there()
     {
-        var (old, now) = (Join("node-a"), Join("node-b"));
-        using var stale = old.Subscribe("host.a", _ => { });
+        var (old, other) = (Join("node-a"), Join("node-c"));
+        using var stale = Listener.At(old, "host.a");
+        stale.Until(() => other.Publish(new BusMessage("host.a", Told(0).Body)));
+        var now = Join("node-b");
         using var link = Listener.At(now, "host.a");
         link.Until(() => old.Publish(new BusMessage("host.a", Told(1).Body)));
 

@@ -38,7 +38,7 @@ internal sealed class BrokerLine : IAsyncDisposable
         try
         {
             connection.ConnectionShutdownAsync += (_, e) => { events.Ended(e.ReplyText); return Task.CompletedTask; };
-            connection.ConnectionBlockedAsync += (_, e) => { events.Lost("the broker takes nothing more: " + e.Reason); return Task.CompletedTask; };
+            connection.ConnectionBlockedAsync += (_, e) => { events.Lost(0, "the broker takes nothing more: " + e.Reason); return Task.CompletedTask; };
             var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false)).ConfigureAwait(false);
             publishing.ChannelShutdownAsync += (_, e) => { events.Ended(e.ReplyText); return Task.CompletedTask; };
             await Topology.DeclareAsync(publishing).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal sealed class BrokerLine : IAsyncDisposable
     }
 
     private async Task<(string Address, ShardReader Reader)> OpenAsync(string address) =>
-        (address, await ShardReader.OpenAsync(_connection, address, _events.Deliver, _events.Lost, _events.Ended).ConfigureAwait(false));
+        (address, await ShardReader.OpenAsync(_connection, address, _events).ConfigureAwait(false));
 
     private static async Task CloseAsync(IConnection connection)
     {

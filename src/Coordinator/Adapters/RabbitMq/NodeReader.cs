@@ -71,7 +71,11 @@ internal sealed class NodeReader : AsyncDefaultBasicConsumer
         // What we say to all nodes, or to a host that may be elsewhere, is heard here without this detour.
         if (properties.AppId == _node) return;
         if (properties.Type == Moved) _events.Moved(routingKey);
-        else if (!Unreadable.TryRead(body.Span, out var message, out var why)) await Unreadable.KeepAsync(Channel, routingKey, properties, body, why).ConfigureAwait(false);
+        else if (!Unreadable.TryRead(body.Span, out var message, out var why))
+        {
+            _events.Unread();
+            await Unreadable.KeepAsync(Channel, routingKey, properties, body, why).ConfigureAwait(false);
+        }
         else
         {
             lock (_gate)

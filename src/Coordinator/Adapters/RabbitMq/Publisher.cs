@@ -16,7 +16,7 @@ internal sealed class Publisher
     private readonly string _node;
     private readonly LineEvents _events;
     private readonly Dictionary<ulong, BusMessage> _unconfirmed = [];
-    private long _heardAt = Stopwatch.GetTimestamp();
+    private long _heardAt;
     private ulong _sent;
     private ulong _oldest = 1;
 
@@ -28,29 +28,36 @@ internal sealed class Publisher
         channel.BasicNacksAsync += (_, e) => Heard(e.DeliveryTag, e.Multiple, refused: true);
     }
 
-    /// <summary>
-    /// Not too many are unconfirmed. A queue that has lost most of its replicas confirms nothing; what is meant for it must not stop the rest, and is given up.
-    /// </summary>
+    /// <summary>Not too many are unconfirmed.</summary>
     public bool HasRoom
     {
         get
         {
-            lock (_unconfirmed)
-            {
-                if (_unconfirmed.Count < UnconfirmedMax) return true;
-                if (Stopwatch.GetElapsedTime(_heardAt) < SilentMax) return false;
-                _unconfirmed.Clear();
-            }
+            lock (_unconfirmed) return _unconfirmed.Count < UnconfirmedMax;
+        }
+    }
 
-            _events.Lost($"the broker has confirmed nothing for {SilentMax.TotalSeconds:0} s: {UnconfirmedMax} messages are given up");
-            return true;
+    /// <summary>
+    /// Something was sent, and the broker has confirmed nothing for long. One queue without a leader holds up everything behind it on the same channel,
+    /// for as long as it was there before its reader left it.
+    /// </summary>
+    public bool IsStuck
+    {
+        get
+        {
+            lock (_unconfirmed) return _unconfirmed.Count > 0 && Stopwatch.GetElapsedTime(_heardAt) > SilentMax;
         }
     }
 
     // No token: one that is cancelled while the client shuts down would run our code inside of it.
     public async ValueTask SendAsync(BusMessage message)
     {
-        lock (_unconfirmed) _unconfirmed.Add(++_sent, message);
+        lock (_unconfirmed)
+        {
+            if (_unconfirmed.Count == 0) _heardAt = Stopwatch.GetTimestamp();
+            _unconfirmed.Add(++_sent, message);
+        }
+
         var properties = new BasicProperties { AppId = _node, Persistent = Topology.IsShard(message.Address) };
         await _channel.BasicPublishAsync(Topology.Exchange, message.Address, mandatory: false, properties, Encoding.UTF8.GetBytes(BusJson.Write(message.Body))).ConfigureAwait(false);
     }
@@ -73,7 +80,7 @@ internal sealed class Publisher
             else for (; _oldest <= number; _oldest++) if (_unconfirmed.Remove(_oldest, out var one)) last = one;
         }
 
-        if (refused && last is not null) _events.Lost($"the broker refused a message for {last.Address}: it is lost and will be sent again");
+        if (refused && last is not null) _events.Lost(1, $"the broker refused a message for {last.Address}: it is lost and will be sent again");
         if (wasFull) _events.RoomMade();
         return Task.CompletedTask;
     }

@@ -10,7 +10,7 @@ public sealed class RabbitMqBus : IBus
 {
     private const string NotYet = "not connected yet";
 
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
 
@@ -30,6 +30,8 @@ public sealed class RabbitMqBus : IBus
     private readonly Task _running;
     private volatile string? _trouble = NotYet;
     private Publisher? _publisher;
+    private long _lost;
+    private long _unread;
     private bool _disposed;
 
     /// <param name="local">Hands messages to this node's own handlers; disposed with this bus.</param>
@@ -41,11 +43,15 @@ public sealed class RabbitMqBus : IBus
         _running = Task.Run(RunAsync);
     }
 
+    public long Lost => Interlocked.Read(ref _lost);
+
+    public long Unread => Interlocked.Read(ref _unread);
+
     /// <summary>Why the broker cannot be used now; null if it can.</summary>
     public string? Trouble => _trouble;
 
     /// <summary>Messages that wait to be sent, or for the broker's word that it has them.</summary>
-    public int Unconfirmed
+    public int Waiting
     {
         get
         {
@@ -61,7 +67,7 @@ public sealed class RabbitMqBus : IBus
         {
             Task.Run(async () =>
             {
-                var nothing = new LineEvents((_, _) => { }, _ => { }, () => { }, _ => { }, _ => { });
+                var nothing = new LineEvents((_, _) => { }, _ => { }, () => { }, () => { }, (_, _) => { }, _ => { });
                 await using var line = await BrokerLine.OpenAsync(options, node, nothing).ConfigureAwait(false);
             }).GetAwaiter().GetResult();
         }
@@ -80,7 +86,12 @@ public sealed class RabbitMqBus : IBus
             isHere = _wanted.ContainsKey(message.Address);
             if (!isHere || message.Address == BusMessage.AllNodes || _moved.Contains(message.Address))
             {
-                if (_outbox.Count >= _capacity) return false;
+                if (_outbox.Count >= _capacity)
+                {
+                    Interlocked.Increment(ref _lost);
+                    return false;
+                }
+
                 _outbox.Enqueue(message);
                 if (_outbox.Count == 1) _toSend.Set();
             }
@@ -182,20 +193,24 @@ public sealed class RabbitMqBus : IBus
     private async Task ServeAsync()
     {
         var end = new LineEnd(_toSend, _toFollow);
-        await using var line = await BrokerLine.OpenAsync(_options, _node, new LineEvents(Deliver, Move, _toSend.Set, Lost, end.Because)).ConfigureAwait(false);
+        await using var line = await BrokerLine.OpenAsync(_options, _node, new LineEvents(Deliver, Move, () => Interlocked.Increment(ref _unread), _toSend.Set, GaveUp, end.Because)).ConfigureAwait(false);
         _trouble = null;
         lock (_gate) _publisher = line.Publisher;
-        // Also what nobody confirms is looked after.
-        await using var tick = new Timer(_ => _toSend.Set(), null, Tick, Tick);
+        await using var look = new Timer(_ => Look(line.Publisher, end), null, LookEvery, LookEvery);
         var loops = Task.WhenAll(LoopAsync(end, _toSend, () => SendAsync(line.Publisher)), LoopAsync(end, _toFollow, () => FollowAsync(line)));
         // A broker that takes nothing may hold us in the middle of a message: only the end of the line frees us then.
-        await Task.WhenAny(loops, Task.Delay(Timeout.Infinite, _stop.Token)).ConfigureAwait(false);
+        await Task.WhenAny(loops, end.Reached, Task.Delay(Timeout.Infinite, _stop.Token)).ConfigureAwait(false);
         if (end.Why is { } why) Tell(why);
         lock (_gate)
         {
             _publisher = null;
             foreach (var message in line.Publisher.Unconfirmed().Take(_capacity - _outbox.Count)) _outbox.Enqueue(message);
         }
+    }
+
+    private static void Look(Publisher publisher, LineEnd end)
+    {
+        if (publisher.IsStuck) end.Because("the broker confirms nothing");
     }
 
     // Never fails: what goes wrong is the end of the line.
@@ -244,7 +259,11 @@ public sealed class RabbitMqBus : IBus
         lock (_gate) return _newHosts.TryDequeue(out var host) ? host : null;
     }
 
-    private void Lost(string words) => _onTrouble(words);
+    private void GaveUp(int messages, string words)
+    {
+        Interlocked.Add(ref _lost, messages);
+        _onTrouble(words);
+    }
 
     // Once for each time that it cannot be used.
     private void Tell(string trouble)

@@ -11,8 +11,7 @@ namespace Coordinator.Adapters.RabbitMq;
 internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
 {
     private readonly string _address;
-    private readonly Action<BusMessage, Action> _deliver;
-    private readonly Action<string> _ended;
+    private readonly LineEvents _events;
     private readonly object _gate = new();
     private readonly HashSet<ulong> _done = [];
     private Task _acknowledgement = Task.CompletedTask;
@@ -20,18 +19,14 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
     private bool _acknowledging;
     private bool _closed;
 
-    private ShardReader(IChannel channel, string address, Action<BusMessage, Action> deliver, Action<string> ended) : base(channel) =>
-        (_address, _deliver, _ended) = (address, deliver, ended);
+    private ShardReader(IChannel channel, string address, LineEvents events) : base(channel) => (_address, _events) = (address, events);
 
-    /// <param name="deliver">Hands a message over; its second argument is called when the message is done with.</param>
-    /// <param name="lost">Told in words when the queue has to be left for another one.</param>
-    /// <param name="ended">Told why, if the broker ends it.</param>
-    public static async Task<ShardReader> OpenAsync(IConnection connection, string address, Action<BusMessage, Action> deliver, Action<string> lost, Action<string> ended)
+    public static async Task<ShardReader> OpenAsync(IConnection connection, string address, LineEvents events)
     {
         for (var spare = 0; ; spare++)
         {
             var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
-            var reader = new ShardReader(channel, address, deliver, ended);
+            var reader = new ShardReader(channel, address, events);
             try
             {
                 await Topology.ReadShardAsync(channel, reader, address, spare).ConfigureAwait(false);
@@ -40,7 +35,7 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
             catch (Exception e) when (e is OperationCanceledException or TimeoutException && spare < Topology.SparesMax)
             {
                 // A replicated queue may come back from a crash without a leader, and then never answers: what waits in it is given up.
-                lost($"a queue of {address} does not answer; another one is taken");
+                events.Lost(0, $"a queue of {address} does not answer; another one is taken");
                 await LeaveAsync(connection, reader, address, spare).ConfigureAwait(false);
             }
         }
@@ -48,9 +43,8 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
 
     private static async Task LeaveAsync(IConnection connection, ShardReader reader, string address, int spare)
     {
+        // Its channel waits for the queue. It is left open until the line ends: the answer to one that is closed would cost the connection.
         reader.Silence();
-        // Its channel waits for the queue and does not end sooner: nor do we wait for that.
-        _ = reader.Channel.AbortAsync();
         await using var channel = await connection.CreateChannelAsync().ConfigureAwait(false);
         await Topology.LeaveShardAsync(channel, address, spare).ConfigureAwait(false);
     }
@@ -62,6 +56,7 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
         if (Unreadable.TryRead(body.Span, out var message, out var why)) Deliver(deliveryTag, new BusMessage(_address, message));
         else
         {
+            _events.Unread();
             await Unreadable.KeepAsync(Channel, _address, properties, body, why).ConfigureAwait(false);
             Done(deliveryTag);
         }
@@ -70,13 +65,13 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
     // The queue was deleted, or its node is gone: what is asked of the broker is asked anew.
     public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
     {
-        _ended($"the queue {_address} was taken away");
+        _events.Ended($"the queue {_address} was taken away");
         return Task.CompletedTask;
     }
 
     public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
     {
-        if (!_closed) _ended(reason.ReplyText);
+        if (!_closed) _events.Ended(reason.ReplyText);
         return Task.CompletedTask;
     }
 
@@ -100,7 +95,7 @@ internal sealed class ShardReader : AsyncDefaultBasicConsumer, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (!_closed) _deliver(message, () => Done(tag));
+            if (!_closed) _events.Deliver(message, () => Done(tag));
         }
     }
 

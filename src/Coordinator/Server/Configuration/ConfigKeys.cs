@@ -15,7 +15,11 @@ public static class ConfigKeys
     public static readonly ConfigKey PostgresConnection = Text("Coordinator:Postgres:Connection", null, "a connection string: Host=…;Database=…;Username=…");
     public static readonly ConfigKey PostgresPasswordFile = Text("Coordinator:Postgres:PasswordFile", null, "path of a file with the password in its first line");
     public static readonly ConfigKey Shards = Number("Coordinator:Shards", Identity.Shards, 1, Identity.ShardsMax);
-    public static readonly ConfigKey Bus = OneOf("Coordinator:Bus", "inprocess", "inprocess", "postgres");
+    public static readonly ConfigKey Bus = OneOf("Coordinator:Bus", "inprocess", "inprocess", "postgres", "rabbitmq");
+    public static readonly ConfigKey RabbitMqEndpoints = Text("Coordinator:RabbitMq:Endpoints", null, "the broker's nodes, separated by commas: amqps://rmq-1/lm,amqps://rmq-2/lm");
+    public static readonly ConfigKey RabbitMqUser = Text("Coordinator:RabbitMq:User", null, "a user of the broker; without a password, the name in this node's certificate");
+    public static readonly ConfigKey RabbitMqPasswordFile = Text("Coordinator:RabbitMq:PasswordFile", null, "path of a file with the password in its first line");
+    public static readonly ConfigKey RabbitMqCaBundle = Text("Coordinator:RabbitMq:CaBundle", null, "path of the roots (PEM) that vouch for the broker; default: Coordinator:Tls:CaBundle");
 
     public static readonly ConfigKey HttpAddress = Address("Coordinator:Http:Address", "127.0.0.1");
     public static readonly ConfigKey HttpPort = Number("Coordinator:Http:Port", 7400, 0, 65535);
@@ -37,7 +41,7 @@ public static class ConfigKeys
 
     public static readonly IReadOnlyList<ConfigKey> All =
     [
-        Node, Store, SqlitePath, PostgresConnection, PostgresPasswordFile, Shards, Bus, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
+        Node, Store, SqlitePath, PostgresConnection, PostgresPasswordFile, Shards, Bus, RabbitMqEndpoints, RabbitMqUser, RabbitMqPasswordFile, RabbitMqCaBundle, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
         HubLateAfterMs, HubGoneAfterMs, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
     ];
 

@@ -14,8 +14,11 @@ public sealed record CoordinatorOptions
     /// <summary>The shared store; null: the embedded one.</summary>
     public PostgresSettings? Postgres { get; init; }
 
-    /// <summary>Other coordinators share the store, and messages travel between them through it.</summary>
+    /// <summary>Other coordinators share the store.</summary>
     public bool Shared { get; init; }
+
+    /// <summary>The broker that carries messages between them; null: the store does.</summary>
+    public RabbitMqSettings? RabbitMq { get; init; }
 
     public required int Shards { get; init; }
 
@@ -61,7 +64,8 @@ public sealed record CoordinatorOptions
             Node = Get(ConfigKeys.Node),
             SqlitePath = Get(ConfigKeys.SqlitePath),
             Postgres = Get(ConfigKeys.Store) == "postgres" ? PostgresSettings.From(found) : null,
-            Shared = Get(ConfigKeys.Bus) == "postgres",
+            Shared = Get(ConfigKeys.Bus) != "inprocess",
+            RabbitMq = Get(ConfigKeys.Bus) == "rabbitmq" ? RabbitMqSettings.From(found, Existing(ConfigKeys.TlsCaBundle)) : null,
             Shards = Number(ConfigKeys.Shards),
             Http = new IPEndPoint(IPAddress.Parse(Get(ConfigKeys.HttpAddress)), Number(ConfigKeys.HttpPort)),
             HttpClientCertificates = Get(ConfigKeys.HttpClientCertificates) == "required",
@@ -78,7 +82,7 @@ public sealed record CoordinatorOptions
         };
         if (options.Shared && options.Postgres is null)
         {
-            throw new ConfigurationProblemException($"{ConfigKeys.Bus.Path} = 'postgres' needs {ConfigKeys.Store.Path} = postgres (from {Origin(ConfigKeys.Bus)})");
+            throw new ConfigurationProblemException($"{ConfigKeys.Bus.Path} = '{Get(ConfigKeys.Bus)}' needs {ConfigKeys.Store.Path} = postgres (from {Origin(ConfigKeys.Bus)})");
         }
 
         if (!IPAddress.IsLoopback(options.Http.Address) && !options.HttpClientCertificates)

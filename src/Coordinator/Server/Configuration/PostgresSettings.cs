@@ -17,24 +17,10 @@ public sealed record PostgresSettings(string Connection, string? Password)
                 $"{ConfigKeys.PostgresConnection.Path} holds a password, and every user can read command lines (from {connection.Origin}): set {ConfigKeys.PostgresPasswordFile.Path} instead");
         }
 
-        return new PostgresSettings(connection.Value, found.TryGetValue(ConfigKeys.PostgresPasswordFile, out var file) ? ReadPassword(file) : null);
+        return new PostgresSettings(connection.Value, found.TryGetValue(ConfigKeys.PostgresPasswordFile, out var file) ? PasswordFile.Read(ConfigKeys.PostgresPasswordFile, file) : null);
     }
 
     /// <summary>Shards of a new database.</summary>
     public static int ShardsOf(IReadOnlyDictionary<ConfigKey, Setting> found) =>
         found.TryGetValue(ConfigKeys.Shards, out var shards) ? int.Parse(shards.Value, System.Globalization.CultureInfo.InvariantCulture) : Shards.CountDefault;
-
-    private static string ReadPassword(Setting file)
-    {
-        try
-        {
-            return File.ReadLines(file.Value).FirstOrDefault() is { Length: > 0 } password
-                ? password
-                : throw new ConfigurationProblemException($"{ConfigKeys.PostgresPasswordFile.Path} = '{file.Value}': its first line is empty (from {file.Origin})");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationProblemException($"{ConfigKeys.PostgresPasswordFile.Path} = '{file.Value}': {e.Message} (from {file.Origin})", e);
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Backup;
+using Coordinator.Application.Bus;
 using Coordinator.Application.Node;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
@@ -43,7 +44,7 @@ public static partial class CoordinatorProgram
             await app.WaitForShutdownAsync();
             return ExitCodes.Stopped;
         }
-        catch (Exception e) when (e is ConfigurationProblemException or StoreConfigurationException)
+        catch (Exception e) when (e is ConfigurationProblemException or StoreConfigurationException or BusConfigurationException)
         {
             await Console.Error.WriteLineAsync("config error: " + e.Message);
             return ExitCodes.Configuration;

@@ -15,6 +15,9 @@ public sealed class HostLinks(TimeProvider clock)
     public HostLink Of(HostId host) => _links.TryGetValue(host, out var link) && (link.Phase != "Gone" || !_elsewhere.ContainsKey(host)) ? link
         : _elsewhere.ContainsKey(host) ? HostLink.AtAnotherNode : HostLink.Unknown;
 
+    /// <summary>Those that stand here.</summary>
+    public IReadOnlyCollection<HostId> Here() => [.. _links.Where(link => link.Value.Phase != "Gone").Select(link => link.Key)];
+
     /// <summary>Which links the other nodes hold, as of now.</summary>
     public void Elsewhere(ClusterView view) => _elsewhere = view.Links;
 

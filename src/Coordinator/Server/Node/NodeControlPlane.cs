@@ -16,7 +16,7 @@ namespace Coordinator.Server.Node;
 /// <summary>The API's words as commands of the node, and the node's answers as resources.</summary>
 internal sealed class NodeControlPlane(
     CoordinatorNode node, CommandRouter router, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, Restores restores, AgentHub hub,
-    CoordinatorOptions options, PlacementLoop? placement = null) : IControlPlane
+    CoordinatorOptions options, IEnumerable<IClusterCheck> more, PlacementLoop? placement = null) : IControlPlane
 {
     public async Task<Answer<MigrationResource>> CreateMigrationAsync(Requests.CreateMigration body, Call call)
     {
@@ -87,6 +87,7 @@ internal sealed class NodeControlPlane(
             failed is null ? Shards() : new HealthCheck("shards", false, "none is decided for"),
             new HealthCheck("hub", true, $"{hub.Count} agents connected"),
             .. Restored(),
+            .. more.Select(check => check.Look()).Select(check => new HealthCheck(check.Name, check.Ok, check.Detail)),
         ];
     }
 

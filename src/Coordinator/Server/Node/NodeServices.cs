@@ -1,6 +1,8 @@
+using System.Security.Cryptography.X509Certificates;
 using Coordinator.Adapters.InProcess;
 using Coordinator.Adapters.Postgres;
 using Coordinator.Adapters.Postgres.Cluster;
+using Coordinator.Adapters.RabbitMq;
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Bus;
 using Coordinator.Application.Cluster;
@@ -12,6 +14,7 @@ using Coordinator.Server.Api;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Hosting;
 using Coordinator.Server.Hub;
+using Coordinator.Shared.Security;
 
 namespace Coordinator.Server.Node;
 
@@ -52,7 +55,8 @@ public static class NodeServices
 
     private static void AddCluster(IServiceCollection services, CoordinatorOptions options)
     {
-        services.AddSingleton<IClusterMembership>(_ => new PostgresMembership(Database(options), options.Node));
+        services.AddSingleton<IClusterMembership>(provider => new PostgresMembership(Database(options), options.Node, links: options.RabbitMq is null ? null : provider.GetRequiredService<HostLinks>().Here));
+        if (options.RabbitMq is not null) services.AddSingleton<IClusterCheck, BrokerCheck>();
         services.AddSingleton(provider => new PlacementLoop(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IClusterMembership>(), options.Node, provider.GetRequiredService<OwnFacts>().Now,
             provider.GetRequiredService<HostLinks>().Elsewhere, provider.GetRequiredService<ILogger<PlacementLoop>>()));
@@ -71,8 +75,27 @@ public static class NodeServices
     {
         var local = new InProcessBus(onFailure: (message, e) => BusFailed(provider, message, e));
         if (!options.Shared) return local;
+        if (options.RabbitMq is { } settings) return OpenBroker(provider, settings, options.Node, local);
         var log = provider.GetRequiredService<ILogger<PostgresBus>>();
         return new PostgresBus(Database(options), options.Node, local, onTrouble: detail => log.LogWarning("messages between nodes are lost: {Detail}", detail));
+    }
+
+    private static RabbitMqBus OpenBroker(IServiceProvider provider, RabbitMqSettings settings, string node, IBus local)
+    {
+        var certificate = provider.GetRequiredService<Certificates>().Node;
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(settings.CaBundle);
+        var broker = new RabbitMqOptions
+        {
+            Endpoints = settings.Endpoints,
+            User = settings.User ?? PeerIdentity.OfCoordinator(node).ToString(),
+            Password = settings.Password,
+            Certificate = certificate,
+            Authorities = roots,
+        };
+        RabbitMqBus.Check(broker, node);
+        var log = provider.GetRequiredService<ILogger<RabbitMqBus>>();
+        return new RabbitMqBus(broker, node, local, onTrouble: detail => log.LogWarning("messages between nodes wait or are lost: {Detail}", detail));
     }
 
     private static IEventStore OpenStore(CoordinatorOptions options)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Coordinator.Application.Bus;
 using Coordinator.Application.Cluster;
 using Coordinator.Application.Store;
 using Coordinator.Shared.Identity;
@@ -37,14 +38,16 @@ public sealed class PostgresMembership : IClusterMembership
     private readonly TimeSpan _namePatience;
     private readonly int _shardCount;
     private readonly ClusterConnection _connection;
+    private readonly Func<IReadOnlyCollection<HostId>>? _ownLinks;
     private IReadOnlyDictionary<HostId, string> _links = new Dictionary<HostId, string>();
     private long _lookedAtLinks;
 
     /// <param name="node">This node's name; a lock on it is taken with the first beat.</param>
     /// <param name="namePatience">How long another process that has this name may take to disappear; default 15 s.</param>
-    public PostgresMembership(PostgresStoreOptions options, string node, TimeSpan? namePatience = null)
+    /// <param name="links">Hosts whose link stands here now; null where a bus in the same database says so.</param>
+    public PostgresMembership(PostgresStoreOptions options, string node, TimeSpan? namePatience = null, Func<IReadOnlyCollection<HostId>>? links = null)
     {
-        (_node, _shardCount, _namePatience) = (node, options.ShardCount, namePatience ?? TimeSpan.FromSeconds(15));
+        (_node, _shardCount, _namePatience, _ownLinks) = (node, options.ShardCount, namePatience ?? TimeSpan.FromSeconds(15), links);
         _connection = new ClusterConnection(options, LockName);
     }
 
@@ -64,6 +67,7 @@ public sealed class PostgresMembership : IClusterMembership
         Add(batch, "select shard, owner from shard");
         var looksAtLinks = Stopwatch.GetElapsedTime(_lookedAtLinks) >= LinksEvery;
         if (looksAtLinks) Add(batch, "select address, node from bus_subscription where address like 'host.%' and node <> $1", _node);
+        if (looksAtLinks && _ownLinks is not null) Add(batch, "select count(*) from bus_subscribe($1, $2)", _node, _ownLinks().Select(BusMessage.Host).ToArray());
         using var row = batch.ExecuteReader();
         List<string> live = [], dead = [];
         while (row.Read()) (row.GetBoolean(1) ? live : dead).Add(row.GetString(0));
