@@ -94,6 +94,34 @@ public sealed class ConfigurationTests : IDisposable
         "Coordinator:Postgres:PasswordFile = '/nowhere/password': Could not find a part of the path '/nowhere/password'. (from environment Coordinator__Postgres__PasswordFile)",
         env: [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", "Host=db"), ("Coordinator__Postgres__PasswordFile", "/nowhere/password")]);
 
+    [Theory]
+    [InlineData("", "must be the broker's nodes, separated by commas: amqps://rmq-1/lm,amqps://rmq-2/lm")]
+    [InlineData("http://rmq", "must be the broker's nodes, separated by commas: amqps://rmq-1/lm,amqps://rmq-2/lm")]
+    [InlineData("amqps://me:hidden@rmq", "no user or password belongs there: set Coordinator:RabbitMq:User and Coordinator:RabbitMq:PasswordFile")]
+    [InlineData("amqp://rmq", "rmq is another machine, and amqp:// is not encrypted: use amqps://")]
+    [InlineData("amqps://rmq-1/lm,amqps://rmq-2/other", "all must have one scheme and one virtual host")]
+    [InlineData("amqp://127.0.0.1", "without TLS there is no certificate to know this node by: set Coordinator:RabbitMq:PasswordFile, or use amqps")]
+    public void A_brokers_address_that_cannot_be_used_is_refused_and_not_repeated(string endpoints, string words) => Refuses(
+        $"Coordinator:RabbitMq:Endpoints: {words} (from environment Coordinator__RabbitMq__Endpoints)",
+        env: [.. OnRabbitMq(), ("Coordinator__RabbitMq__Endpoints", endpoints.Length > 0 ? endpoints : "rmq")]);
+
+    [Fact]
+    public void A_broker_is_found_with_the_user_and_the_password_of_its_file()
+    {
+        var options = Read(["--RabbitMq:PasswordFile", File_("secret\n"), "--RabbitMq:User", "runner"], [.. OnRabbitMq(), ("Coordinator__RabbitMq__Endpoints", "amqps://rmq-1/lm, amqps://rmq-2:5672/lm")], null);
+
+        Assert.True(options.Shared);
+        Assert.Equal(("runner", "secret", options.TlsCaBundle), (options.RabbitMq!.User, options.RabbitMq.Password, options.RabbitMq.CaBundle));
+        Assert.Equal([new Uri("amqps://rmq-1/lm"), new Uri("amqps://rmq-2:5672/lm")], options.RabbitMq.Endpoints);
+    }
+
+    [Fact]
+    public void A_broker_without_a_shared_store_is_refused() => Refuses(
+        "Coordinator:Bus = 'rabbitmq' needs Coordinator:Store = postgres (from environment Coordinator__Bus)",
+        env: [("Coordinator__Bus", "rabbitmq"), ("Coordinator__RabbitMq__Endpoints", "amqps://rmq-1")]);
+
+    private static (string, string)[] OnRabbitMq() => [("Coordinator__Store", "postgres"), ("Coordinator__Postgres__Connection", "Host=db"), ("Coordinator__Bus", "rabbitmq")];
+
     [Fact]
     public void An_argument_without_a_value_is_refused() => Refuses("Node has no value (from command line --Node)", args: ["--Node"]);
 
