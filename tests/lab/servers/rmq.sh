@@ -47,6 +47,8 @@ case $op in
 up)
     [ -s "$d/rabbitmq.conf" ] || make
     begin_epmd
+    # One that was killed a moment ago may still hold its port.
+    for _ in $(seq 100); do (: >/dev/tcp/127.0.0.1/"$port") 2>/dev/null || break; sleep .1; done
     rm -f "$d/pid"
     (as setsid "$sbin/rabbitmq-server" >"$d/log/console.txt" 2>&1 </dev/null) &
     for _ in $(seq 600); do
