@@ -82,6 +82,10 @@ internal sealed class MemoryPlane : IControlPlane, IClusterPlane
 
     public Task<Answer<HostResource>> UncordonAsync(HostId id, ActionRequest body, Call call) => HostAsync(id, call);
 
+    public Task<Answer<HostResource>> EnrolAsync(EnrolHost body, Call call) => HostAsync(body.Name, call);
+
+    public Task<Answer<HostResource>> RetireAsync(HostId id, ActionRequest body, Call call) => HostAsync(id, call);
+
     public Task<Answer<HostResource>> WriteOffAsync(HostId id, WriteOffHost body, Call call) => HostAsync(id, call);
 
     public MigrationResource? Migration(MigrationId id)

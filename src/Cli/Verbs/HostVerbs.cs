@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cli.Output;
 using Coordinator.Shared.Contracts.Api;
+using Coordinator.Shared.Identity;
 
 namespace Cli.Verbs;
 
@@ -14,6 +15,8 @@ internal static class HostVerbs
         hosts.Subcommands.Add(Describe());
         hosts.Subcommands.Add(Act("cordon", "Take no new guests; nothing moves."));
         hosts.Subcommands.Add(Act("uncordon", "Take new guests again."));
+        hosts.Subcommands.Add(Enrol());
+        hosts.Subcommands.Add(Act("retire", "Let a cordoned host without guests leave. Its name is never used again."));
         hosts.Subcommands.Add(WriteOff());
         return hosts;
     }
@@ -50,6 +53,19 @@ internal static class HostVerbs
             var host = await session.Api.PostAsync(
                 $"/v1/hosts/{Common.Escape(parsed.GetRequiredValue(name))}:{verb}", new ActionRequest(parsed.GetValue(reason)), ApiJson.Default.ActionRequest, ApiJson.Reader.HostResource, cancellation);
             Printers.Hosts.One(session.Format, host);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Enrol()
+    {
+        var name = Common.Name("host");
+        var reason = Common.Reason();
+        return Common.Verb("enrol", "Let a new host's agent connect. Its certificate: lm certs issue host HOST.", [name, reason], async (parsed, session, cancellation) =>
+        {
+            if (!HostId.TryParse(parsed.GetValue(name), out var host)) throw new CliException(ExitCodes.Usage, Names.Refusal("host", parsed.GetValue(name)));
+            var body = new EnrolHost(host, parsed.GetValue(reason));
+            Printers.Hosts.One(session.Format, await session.Api.PostAsync("/v1/hosts", body, ApiJson.Default.EnrolHost, ApiJson.Reader.HostResource, cancellation));
             return ExitCodes.Done;
         });
     }

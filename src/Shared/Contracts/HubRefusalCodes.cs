@@ -12,6 +12,12 @@ public static class HubRefusalCodes
     /// <summary>The host was written off; its id is never used again.</summary>
     public const string HostWrittenOff = "host.writtenOff";
 
+    /// <summary>The host left in order; its id is never used again.</summary>
+    public const string HostRetired = "host.retired";
+
+    /// <summary>Nobody has enrolled the host yet, and this coordinator wants that.</summary>
+    public const string NotEnrolled = "host.notEnrolled";
+
     /// <summary>Two live links with the same journal and start count.</summary>
     public const string DuplicateLink = "host.duplicateLink";
 
@@ -34,5 +40,5 @@ public static class HubRefusalCodes
     public const string ContractsTooNew = "contracts.tooNew";
 
     /// <summary>No later try of the same agent can be admitted: it stops and answers nothing (hand-off, R10).</summary>
-    public static bool IsFinal(string code) => code is JournalSuperseded or StartCountBehind or HostWrittenOff;
+    public static bool IsFinal(string code) => code is JournalSuperseded or StartCountBehind or HostWrittenOff or HostRetired;
 }

@@ -28,6 +28,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     private readonly PostgresServer? _store;
     private readonly RabbitMqServer? _broker;
     private readonly IReadOnlyList<(int Http, int Hub)> _others;
+    private PemCertificate? _authority;
     private (int Http, int Hub) _ports = (FreePort.Find(), FreePort.Find());
 
     private ClusterUnderTest(IReadOnlyList<string> hosts, PostgresServer? store, RabbitMqServer? broker, int coordinators)
@@ -92,7 +93,8 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <param name="failpoint">Where it dies; see <see cref="CoordinatorFailpoints"/>.</param>
     /// <param name="number">Which one, from 1.</param>
     /// <param name="release">Which release it says it is, and its contracts; null for what it is.</param>
-    public void StartCoordinator(string? failpoint = null, int number = 1, string? release = null)
+    /// <param name="more">Settings besides, as environment.</param>
+    public void StartCoordinator(string? failpoint = null, int number = 1, string? release = null, params IReadOnlyList<(string, string)> more)
     {
         var (http, hub) = PortsOf(number);
         var name = Coordinator(number);
@@ -101,6 +103,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             ("Coordinator__Node", NodeOf(number)), .. StoreSettings(), ("Coordinator__Http__Port", $"{http}"), ("Coordinator__Hub__Port", $"{hub}"),
             ("Coordinator__Tls__Certificate", In(name + ".pem")), ("Coordinator__Tls__Key", In(name + ".key")), ("Coordinator__Tls__CaBundle", In("ca.pem")),
         ];
+        settings.AddRange(more);
         if (failpoint is not null) settings.Add((CoordinatorFailpoints.Variable, failpoint));
         if (release is not null) settings.Add(("LM_PRETEND_RELEASE", release));
         // The directory stands in the command line, so that a stray one can be found by it.
@@ -153,6 +156,15 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     }
 
     public bool Has(string name) => _running.ContainsKey(name);
+
+    public int ExitCodeOf(string name) => _running[name].ExitCode;
+
+    /// <summary>Another machine, with a certificate and a journal; its agent does not run yet.</summary>
+    public void AddHost(string host)
+    {
+        IssueCertificate(_authority!, host, new PeerIdentity(PeerRole.Host, host));
+        MakeHost(host, [_ports.Hub, .. _others.Select(other => other.Hub)]);
+    }
 
     public bool HasEnded(string name) => _running[name].HasExited;
 
@@ -388,16 +400,17 @@ public sealed class ClusterUnderTest : IAsyncDisposable
     /// <summary>New certificates and keys for everyone, by this authority.</summary>
     public void IssueCertificates(PemCertificate root)
     {
-        var now = DateTimeOffset.UtcNow;
-        for (var number = 1; number <= _others.Count + 1; number++) Write(Coordinator(number), PeerIdentity.OfCoordinator(NodeOf(number)));
-        foreach (var host in Hosts) Write(host, new PeerIdentity(PeerRole.Host, host));
+        _authority = root;
+        for (var number = 1; number <= _others.Count + 1; number++) IssueCertificate(root, Coordinator(number), PeerIdentity.OfCoordinator(NodeOf(number)));
+        foreach (var host in Hosts) IssueCertificate(root, host, new PeerIdentity(PeerRole.Host, host));
+    }
 
-        void Write(string name, PeerIdentity identity)
-        {
-            var pem = CertificateAuthority.Issue(root, identity, ["127.0.0.1", "localhost"], now.AddMinutes(-5), now.AddDays(1));
-            Put(name + ".key", pem.Key);
-            Put(name + ".pem", pem.Certificate);
-        }
+    private void IssueCertificate(PemCertificate root, string name, PeerIdentity identity)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var pem = CertificateAuthority.Issue(root, identity, ["127.0.0.1", "localhost"], now.AddMinutes(-5), now.AddDays(1));
+        Put(name + ".key", pem.Key);
+        Put(name + ".pem", pem.Certificate);
     }
 
     private static void Signal(int process, string name)

@@ -50,7 +50,7 @@ public static class RestoreMarks
 
     private static List<HostId> HostsOf(ShardMachine machine, IReadOnlyList<HostId> others) =>
     [
-        .. machine.OpenStreams.Select(entry => entry.State).OfType<HostState>().Where(host => host is { Id: not null, WrittenOffReason: null }).Select(host => host.Id!.Value)
+        .. machine.OpenStreams.Select(entry => entry.State).OfType<HostState>().Where(host => host is { Id: not null, WrittenOffReason: null, RetiredReason: null }).Select(host => host.Id!.Value)
             .Concat(others).Distinct().OrderBy(host => host.Value, StringComparer.Ordinal),
     ];
 }

@@ -59,6 +59,8 @@ namespace Coordinator.Application.Events;
 [JsonSerializable(typeof(MigrationSettled))]
 [JsonSerializable(typeof(PlacementChanged))]
 [JsonSerializable(typeof(HostAdmitted))]
+[JsonSerializable(typeof(HostEnrolled))]
+[JsonSerializable(typeof(HostRetired))]
 [JsonSerializable(typeof(HostCordoned))]
 [JsonSerializable(typeof(HostUncordoned))]
 [JsonSerializable(typeof(HostDeclaredLost))]

@@ -66,6 +66,8 @@ public static class EventCatalog
         Entry(DomainJson.Default.PermitQueued),
         Entry(DomainJson.Default.PermitFreed),
         Entry(DomainJson.Default.HistoryCut),
+        Entry(DomainJson.Default.HostEnrolled),
+        Entry(DomainJson.Default.HostRetired),
         Entry(DomainJson.Default.PlacementDoubted),
         Entry(DomainJson.Default.HigherEpochHeard),
         Entry(DomainJson.Default.MigrationAdopted),

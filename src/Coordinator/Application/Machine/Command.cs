@@ -19,6 +19,8 @@ namespace Coordinator.Application.Machine;
 [JsonDerivedType(typeof(UncordonHost), nameof(UncordonHost))]
 [JsonDerivedType(typeof(WriteOffHost), nameof(WriteOffHost))]
 [JsonDerivedType(typeof(AdmitHost), nameof(AdmitHost))]
+[JsonDerivedType(typeof(EnrolHost), nameof(EnrolHost))]
+[JsonDerivedType(typeof(RetireHost), nameof(RetireHost))]
 [JsonDerivedType(typeof(AnnounceRestore), nameof(AnnounceRestore))]
 [JsonDerivedType(typeof(DoubtVm), nameof(DoubtVm))]
 [JsonDerivedType(typeof(CutMigration), nameof(CutMigration))]
@@ -47,6 +49,12 @@ public sealed record CordonHost(HostId Host) : Command;
 public sealed record UncordonHost(HostId Host) : Command;
 
 public sealed record WriteOffHost(HostId Host) : Command;
+
+/// <summary>A host that may connect from now on.</summary>
+public sealed record EnrolHost(HostId Host) : Command;
+
+/// <summary>A host that leaves in order.</summary>
+public sealed record RetireHost(HostId Host) : Command;
 
 /// <summary>An agent said hello.</summary>
 public sealed record AdmitHost(Admit Hello) : Command;

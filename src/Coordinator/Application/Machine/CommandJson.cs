@@ -16,6 +16,8 @@ namespace Coordinator.Application.Machine;
 [JsonSerializable(typeof(UncordonHost))]
 [JsonSerializable(typeof(WriteOffHost))]
 [JsonSerializable(typeof(AdmitHost))]
+[JsonSerializable(typeof(EnrolHost))]
+[JsonSerializable(typeof(RetireHost))]
 [JsonSerializable(typeof(AnnounceRestore))]
 [JsonSerializable(typeof(DoubtVm))]
 [JsonSerializable(typeof(CutMigration))]

@@ -18,6 +18,8 @@ public static class CommandShard
         UncordonHost c => Shards.Of(c.Host.Value, shardCount),
         WriteOffHost c => Shards.Of(c.Host.Value, shardCount),
         AdmitHost c => Shards.Of(c.Hello.Host.Value, shardCount),
+        EnrolHost c => Shards.Of(c.Host.Value, shardCount),
+        RetireHost c => Shards.Of(c.Host.Value, shardCount),
         AnnounceRestore c => Shards.Of(c.Restored.Restore, shardCount),
         TellHost c => Shards.Of(c.Restore, shardCount),
         DoubtVm c => Shards.Of(c.Vm.Value, shardCount),

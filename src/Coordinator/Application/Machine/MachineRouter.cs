@@ -61,6 +61,8 @@ internal sealed class MachineRouter(MachineOptions options)
         UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
         WriteOffHost x => hosts.WriteOff(step, x.Host),
         AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
+        EnrolHost x => hosts.Command(step, x.Host, new Enrol(x.Host, c.Context.Reason ?? "enrolled by " + c.Context.Actor)),
+        RetireHost x => hosts.Command(step, x.Host, new Retire(c.Context.Reason ?? "retired by " + c.Context.Actor)),
         AnnounceRestore x => RestoreHandler.Command(step, x.Restored.Restore, x.Restored),
         TellHost x => RestoreHandler.Command(step, x.Restore, new HostTold(x.Host, x.WrittenOff)),
         DoubtVm x => RestoreHandler.Vm(step, x.Vm, new DoubtPlacement(x.Restore)),

@@ -9,6 +9,12 @@ public abstract record HostEvent;
 /// <summary>An agent was let in (a new start, or other facts than before).</summary>
 public sealed record HostAdmitted(HostId Host, string JournalId, long StartCount, string BootId, HostFacts Facts) : HostEvent;
 
+/// <summary>A person made the host known before its agent first connects.</summary>
+public sealed record HostEnrolled(HostId Host, string Reason) : HostEvent;
+
+/// <summary>It holds nothing, and leaves in order. Its agent is let in no more, and its name is never used again.</summary>
+public sealed record HostRetired(string Reason) : HostEvent;
+
 public sealed record HostCordoned(string Reason) : HostEvent;
 
 public sealed record HostUncordoned(string Reason) : HostEvent;

@@ -9,6 +9,8 @@ public static class HostEvolution
     public static HostState Evolve(HostState s, HostEvent happened) => happened switch
     {
         HostAdmitted e => s with { Id = e.Host, JournalId = e.JournalId, StartCount = e.StartCount, BootId = e.BootId, Facts = e.Facts },
+        HostEnrolled e => s with { Id = e.Host, Enrolled = true },
+        HostRetired e => s with { RetiredReason = e.Reason },
         HostCordoned e => s with { CordonReason = e.Reason },
         HostUncordoned => s with { CordonReason = null },
         HostDeclaredLost e => s with { WrittenOffReason = e.Reason, CordonReason = s.CordonReason ?? "written off" },

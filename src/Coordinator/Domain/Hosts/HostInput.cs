@@ -7,7 +7,15 @@ namespace Coordinator.Domain.Hosts;
 public abstract record HostInput;
 
 /// <summary>An agent with this identity (from its certificate) wants to be let in.</summary>
-public sealed record Admit(HostId Host, string JournalId, long StartCount, string BootId, HostFacts Facts) : HostInput;
+public sealed record Admit(HostId Host, string JournalId, long StartCount, string BootId, HostFacts Facts) : HostInput
+{
+    /// <summary>A host that nobody enrolled is not let in.</summary>
+    public bool EnrolmentRequired { get; init; }
+}
+
+public sealed record Enrol(HostId Host, string Reason) : HostInput;
+
+public sealed record Retire(string Reason) : HostInput;
 
 public sealed record Cordon(string Reason) : HostInput;
 

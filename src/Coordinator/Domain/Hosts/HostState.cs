@@ -29,6 +29,12 @@ public sealed record HostState
     /// <summary>Why it was written off; then it is never let in again.</summary>
     public string? WrittenOffReason { get; init; }
 
+    /// <summary>A person made it known; its agent may not have connected yet.</summary>
+    public bool Enrolled { get; init; }
+
+    /// <summary>Why it left in order; then it is never let in again.</summary>
+    public string? RetiredReason { get; init; }
+
     public ImmutableDictionary<string, CapacityClaim> Claims { get; init; } = ImmutableDictionary<string, CapacityClaim>.Empty;
 
     /// <summary>Claims that were refused or released: an answer is repeated, never made anew. In two generations: a full

@@ -32,6 +32,10 @@ public interface IControlPlane
 
     Task<Answer<HostResource>> UncordonAsync(HostId id, ActionRequest body, Call call);
 
+    Task<Answer<HostResource>> EnrolAsync(EnrolHost body, Call call);
+
+    Task<Answer<HostResource>> RetireAsync(HostId id, ActionRequest body, Call call);
+
     Task<Answer<HostResource>> WriteOffAsync(HostId id, WriteOffHost body, Call call);
 
     MigrationResource? Migration(MigrationId id);

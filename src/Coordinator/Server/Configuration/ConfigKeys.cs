@@ -31,6 +31,8 @@ public static class ConfigKeys
     public static readonly ConfigKey HubLateAfterMs = Number("Coordinator:Hub:LateAfterMs", 3_000, 100, 600_000);
     public static readonly ConfigKey HubGoneAfterMs = Number("Coordinator:Hub:GoneAfterMs", 10_000, 200, 600_000);
 
+    public static readonly ConfigKey HubEnrolment = OneOf("Coordinator:Hub:Enrolment", "open", "open", "required");
+
     public static readonly ConfigKey TlsCertificate = Text("Coordinator:Tls:Certificate", null, "path of this node's certificate (PEM), made by `lm certs issue coordinator`");
     public static readonly ConfigKey TlsKey = Text("Coordinator:Tls:Key", null, "path of its private key (PEM, mode 0600)");
     public static readonly ConfigKey TlsCaBundle = Text("Coordinator:Tls:CaBundle", null, "path of the CA bundle (PEM), made by `lm certs init`");
@@ -42,7 +44,7 @@ public static class ConfigKeys
     public static readonly IReadOnlyList<ConfigKey> All =
     [
         Node, Store, SqlitePath, PostgresConnection, PostgresPasswordFile, Shards, Bus, RabbitMqEndpoints, RabbitMqUser, RabbitMqPasswordFile, RabbitMqCaBundle, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
-        HubLateAfterMs, HubGoneAfterMs, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
+        HubLateAfterMs, HubGoneAfterMs, HubEnrolment, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
     ];
 
     private static ConfigKey Text(string path, string? standard, string allowed) => new(path, standard, allowed, text => text.Trim().Length > 0);

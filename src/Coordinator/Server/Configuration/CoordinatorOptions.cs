@@ -39,6 +39,9 @@ public sealed record CoordinatorOptions
     /// <summary>No frame for this long: the link is closed, the host counts as gone from here.</summary>
     public required TimeSpan HubGoneAfter { get; init; }
 
+    /// <summary>A host must have been enrolled before its agent is let in; else a certificate of the cluster is enough.</summary>
+    public bool EnrolmentRequired { get; init; }
+
     public required string TlsCertificate { get; init; }
 
     public required string TlsKey { get; init; }
@@ -73,6 +76,7 @@ public sealed record CoordinatorOptions
             HubHandshakesPerSecond = Number(ConfigKeys.HubHandshakesPerSecond),
             HubLateAfter = TimeSpan.FromMilliseconds(Number(ConfigKeys.HubLateAfterMs)),
             HubGoneAfter = TimeSpan.FromMilliseconds(Number(ConfigKeys.HubGoneAfterMs)),
+            EnrolmentRequired = Get(ConfigKeys.HubEnrolment) == "required",
             TlsCertificate = Existing(ConfigKeys.TlsCertificate),
             TlsKey = Existing(ConfigKeys.TlsKey),
             TlsCaBundle = Existing(ConfigKeys.TlsCaBundle),

@@ -4,7 +4,7 @@ using Coordinator.Shared.Identity;
 
 namespace Coordinator.Server.Endpoints;
 
-/// <summary><c>/v1/hosts</c>. Hosts appear by themselves when their agent first says hello.</summary>
+/// <summary><c>/v1/hosts</c>. Hosts appear by themselves when their agent first says hello, unless enrolment is required.</summary>
 internal static class HostEndpoints
 {
     private const string Tag = "Hosts";
@@ -20,6 +20,10 @@ internal static class HostEndpoints
             .Says("cordonHost", Tag, "Take no new guests.", "Nothing moves. Repeating it changes nothing.", 404, 503);
         routes.MapPost("/v1/hosts/{name}:uncordon", UncordonAsync).Command<ActionRequest, HostResource>(true, 200)
             .Says("uncordonHost", Tag, "Take new guests again.", "Repeating it changes nothing.", 404, 503);
+        routes.MapPost("/v1/hosts", EnrolAsync).Command<EnrolHost, HostResource>(false, 200)
+            .Says("enrolHost", Tag, "Make a host known before its agent connects.", "Needed where Coordinator:Hub:Enrolment is required. Repeating it changes nothing.", 503);
+        routes.MapPost("/v1/hosts/{name}:retire", RetireAsync).Command<ActionRequest, HostResource>(true, 200)
+            .Says("retireHost", Tag, "Let a host leave.", "Refused while it is not cordoned, holds a guest or takes part in a migration. Its agent is let in no more; its name is never used again.", 404, 503);
         routes.MapPost("/v1/hosts/{name}:writeOff", WriteOffAsync).Command<WriteOffHost, HostResource>(false, 200)
             .Says("writeOffHost", Tag, "Declare a host gone for good.",
                 "Only with a person's word that the machine is off. Its name is never used again; what it owed is settled without it.", 404, 503);
@@ -45,6 +49,15 @@ internal static class HostEndpoints
     {
         var body = await RequestBody.ReadAsync(context, ApiJson.Default.ActionRequest, new ActionRequest());
         var answer = await act(PathNames.Host(name), body.Value, Call.Of(context, body.Hash));
+        await Reply.CommandAsync(context, answer, h => h.Metadata, ApiJson.Default.HostResource, 200);
+    }
+
+    private static Task RetireAsync(HttpContext context, IControlPlane plane, string name) => ActAsync(context, name, plane.RetireAsync);
+
+    private static async Task EnrolAsync(HttpContext context, IControlPlane plane)
+    {
+        var body = await RequestBody.ReadAsync(context, ApiJson.Default.EnrolHost);
+        var answer = await plane.EnrolAsync(body.Value, Call.Of(context, body.Hash));
         await Reply.CommandAsync(context, answer, h => h.Metadata, ApiJson.Default.HostResource, 200);
     }
 

@@ -54,6 +54,12 @@ public sealed partial class AgentHub : IDisposable
     /// <returns>False if the host has no link here or its queue is full. The order is sent again later; nothing is lost.</returns>
     public bool Send(HostId host, HubMessage message) => _links.TryGetValue(host, out var link) && link.Send(message);
 
+    /// <summary>Ends a host's link, if it has one here: the host is let in no more.</summary>
+    public void Close(HostId host, string code)
+    {
+        if (_links.TryGetValue(host, out var link)) link.Close(WebSocketCloseStatus.PolicyViolation, code);
+    }
+
     /// <summary>Serves one WebSocket whose certificate carries <paramref name="identity"/>, from hello to end.</summary>
     public async Task ServeAsync(WebSocket socket, HostId identity, CancellationToken stopping)
     {

@@ -82,7 +82,7 @@ internal sealed class ClusterDoctor(FleetProjection fleet, HostLinks links, Coor
 
     private ClusterCheck Hosts()
     {
-        var hosts = fleet.Hosts().Where(row => row.State is { JournalId: not null, WrittenOffReason: null }).Select(row => row.State.Id!.Value).ToList();
+        var hosts = fleet.Hosts().Where(row => row.State is { JournalId: not null, WrittenOffReason: null, RetiredReason: null }).Select(row => row.State.Id!.Value).ToList();
         var silent = hosts.Where(host => links.Of(host).Phase != "Ready").Select(host => host.Value).ToList();
         return silent.Count == 0
             ? new("hosts", true, $"{hosts.Count}, all linked")

@@ -1,6 +1,7 @@
 using Coordinator.Application.Events;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
+using Coordinator.Domain.Hosts;
 using Coordinator.Server.Api;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Node.Views;
@@ -16,7 +17,7 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
 
     public VmResource? Vm(VmId id) => fleet.Vm(id) is { } row ? VmView.Of(row) : null;
 
-    public HostResource? Host(HostId id) => fleet.Host(id) is { State.JournalId: not null } row ? HostView.Of(row, links.Of(id), fleet.Vms(), fleet.Migrations()) : null;
+    public HostResource? Host(HostId id) => fleet.Host(id) is { } row && IsKnown(row.State) ? HostView.Of(row, links.Of(id), fleet.Vms(), fleet.Migrations()) : null;
 
     public IReadOnlyList<MigrationResource> Migrations(MigrationFilter filter, string? after, int limit)
     {
@@ -30,7 +31,7 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
         var (vms, migrations) = (fleet.Vms(), fleet.Migrations());
         return
         [
-            .. fleet.Hosts().Where(row => row.State.JournalId is not null && IsAfter(row.State.Id!.Value.Value, after)).Take(limit)
+            .. fleet.Hosts().Where(row => IsKnown(row.State) && IsAfter(row.State.Id!.Value.Value, after)).Take(limit)
                 .Select(row => HostView.Of(row, links.Of(row.State.Id!.Value), vms, migrations)),
         ];
     }
@@ -43,6 +44,9 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
         var events = store.ReadStream(streamKey, after).Take(limit).Select(EventResources.Of).ToList();
         return events.Count > 0 || store.ReadStream(streamKey, 0).Any() ? events : null;
     }
+
+    // A claim for a host that never was leaves a row too.
+    private static bool IsKnown(HostState host) => host.JournalId is not null || host.Enrolled;
 
     private static bool IsAfter(string name, string? after) => after is null || string.CompareOrdinal(name, after) > 0;
 

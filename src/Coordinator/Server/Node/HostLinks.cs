@@ -21,7 +21,12 @@ public sealed class HostLinks(TimeProvider clock)
     /// <summary>Which links the other nodes hold, as of now.</summary>
     public void Elsewhere(ClusterView view) => _elsewhere = view.Links;
 
-    public void Connected(HostId host, long link, string version) => _links[host] = new HostLink("Ready", link, clock.GetUtcNow(), version);
+    /// <summary>Of two links that were admitted at the same moment the newer one stands, whichever is told first.</summary>
+    public void Connected(HostId host, long link, string version)
+    {
+        var connected = new HostLink("Ready", link, clock.GetUtcNow(), version);
+        _links.AddOrUpdate(host, connected, (_, known) => known.Number > link ? known : connected);
+    }
 
     public void Late(HostId host, long link) => Change(host, link, "Late");
 

@@ -31,7 +31,7 @@ internal sealed class HubBridge(
         var context = new CommandContext("host/" + hello.Host, "hub", null, null, null, null, null, null);
         try
         {
-            var answer = await router.SubmitAsync(new AdmitHost(new Admit(hello.Host, hello.JournalId, hello.StartCount, hello.BootId, hello.Facts)), context).WaitAsync(cancellation);
+            var answer = await router.SubmitAsync(new AdmitHost(new Admit(hello.Host, hello.JournalId, hello.StartCount, hello.BootId, hello.Facts) { EnrolmentRequired = options.EnrolmentRequired }), context).WaitAsync(cancellation);
             if (answer.Refusal is { } refusal) return new Admission.RefusedAdmission(CodeOf(refusal.Code), refusal.Detail);
             if (!told && await restores.TakeWordsAsync(hello, context).WaitAsync(cancellation) is { } untold) return new Admission.RefusedAdmission(HubRefusalCodes.StoreBehind, untold);
             return new Admission.Admitted(restores.Current);
@@ -92,6 +92,8 @@ internal sealed class HubBridge(
 
     private static string CodeOf(string refusal) => refusal switch
     {
+        "host.retired" => HubRefusalCodes.HostRetired,
+        "host.notEnrolled" => HubRefusalCodes.NotEnrolled,
         "host.writtenOff" => HubRefusalCodes.HostWrittenOff,
         "host.otherJournal" => HubRefusalCodes.JournalSuperseded,
         "host.oldJournal" => HubRefusalCodes.StartCountBehind,

@@ -25,6 +25,7 @@ internal sealed class MigrationPlanner(FleetProjection fleet, HostLinks links)
         }
 
         if (state.WrittenOffReason is { } off) throw Conflict("host.writtenOff", $"{host} was written off: {off}", "name another host");
+        if (state.RetiredReason is { } retired) throw Conflict("host.retired", $"{host} was retired: {retired}", "name another host");
         if (state.CordonReason is { } cordon) throw Conflict("host.cordoned", $"{host} takes no new guests: {cordon}", $"name another host, or lm hosts uncordon {host}");
     }
 

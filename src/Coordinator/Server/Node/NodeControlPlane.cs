@@ -52,6 +52,21 @@ internal sealed class NodeControlPlane(
 
     public Task<Answer<HostResource>> UncordonAsync(HostId id, ActionRequest body, Call call) => HostCommandAsync(id, new UncordonHost(id), call, body.Reason);
 
+    public Task<Answer<HostResource>> EnrolAsync(Requests.EnrolHost body, Call call) =>
+        HostCommandAsync(body.Name, new Application.Machine.EnrolHost(body.Name), call, body.Reason);
+
+    public Task<Answer<HostResource>> RetireAsync(HostId id, ActionRequest body, Call call)
+    {
+        // Guests that came after a backup was made are known to the host alone, and one that was placed a moment ago to its own shard.
+        if (restores.Waiting.Contains(id)) throw InUse(id, "the store was restored from a backup, and the host has not told yet what it holds", "wait until its agent has connected; if it is gone: lm hosts write-off");
+        if (fleet.Vms().FirstOrDefault(vm => vm.State.Host == id) is { } guest) throw InUse(id, $"{guest.State.Id} is placed on {id}", "move it; start it elsewhere if it is stopped or lost");
+        if (fleet.Migrations().FirstOrDefault(m => m.ClosedAt is null && (m.Plan.Source == id || m.Plan.Destination == id)) is { } open)
+            throw InUse(id, $"{open.Plan.Id} of {open.Plan.Vm} is not closed yet", "wait for it");
+        return HostCommandAsync(id, new RetireHost(id), call, body.Reason);
+
+        static RefusedException InUse(HostId id, string detail, string hint) => new(RefusalMap.Of(new Refusal("host.inUse", detail, hint)));
+    }
+
     public Task<Answer<HostResource>> WriteOffAsync(HostId id, Requests.WriteOffHost body, Call call)
     {
         // A wrong name, or a host that came back since somebody looked: its guests would be started a second time elsewhere.

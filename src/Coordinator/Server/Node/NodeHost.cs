@@ -5,6 +5,7 @@ using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Hosting;
+using Coordinator.Server.Hub;
 using Coordinator.Server.Streaming;
 
 namespace Coordinator.Server.Node;
@@ -15,7 +16,7 @@ namespace Coordinator.Server.Node;
 /// </summary>
 internal sealed class NodeHost(
     CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, ClusterMetrics clusterMetrics, IEventStore store,
-    IBus bus, Restores restores, Certificates certificates, ILogger<NodeHost> log, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
+    IBus bus, Restores restores, Certificates certificates, AgentHub hub, ILogger<NodeHost> log, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMinutes(10);
@@ -33,6 +34,9 @@ internal sealed class NodeHost(
         var waker = new WatchWaker(changes, samples);
         node.Listen(waker);
         fleet.Followed += waker.Happened;
+        var retired = new RetiredHosts(hub);
+        node.Listen(retired);
+        fleet.Followed += retired.Happened;
         node.Start();
         follower?.Start();
         _hints = bus.Subscribe(BusMessage.AllNodes, Hint);

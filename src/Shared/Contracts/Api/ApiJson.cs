@@ -30,6 +30,7 @@ namespace Coordinator.Shared.Contracts.Api;
 [JsonSerializable(typeof(ActionRequest))]
 [JsonSerializable(typeof(StartVmRequest))]
 [JsonSerializable(typeof(ResolveMigration))]
+[JsonSerializable(typeof(EnrolHost))]
 [JsonSerializable(typeof(WriteOffHost))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(MigrationPlan))]

@@ -14,7 +14,7 @@ public sealed record HostResource(string Kind, Metadata Metadata, HostSpec Spec,
 public sealed record HostSpec(bool Schedulable, string? CordonReason);
 
 /// <summary>What is true of a host now.</summary>
-/// <param name="Phase"><c>Unknown</c> (not heard of since the coordinator started), <c>Ready</c>, <c>Late</c> (heartbeats missing), <c>Gone</c> (link lost), <c>Refused</c> (conflicting identity), <c>WrittenOff</c>.</param>
+/// <param name="Phase"><c>Unknown</c> (not heard of since the coordinator started), <c>Ready</c>, <c>Late</c> (heartbeats missing), <c>Gone</c> (link lost), <c>Refused</c> (conflicting identity), <c>WrittenOff</c>, <c>Retired</c>, <c>Enrolled</c> (its agent has never connected).</param>
 /// <param name="Reason">One sentence behind the phase; empty when Ready.</param>
 public sealed record HostStatus(string Phase, string Reason)
 {

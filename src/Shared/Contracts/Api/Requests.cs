@@ -17,7 +17,7 @@ public sealed record AdoptVmRequest(VmId Name, HostId Host, GuestSpec Spec, stri
 /// <param name="Host">Another host than the last one; null for the same.</param>
 public sealed record StartVmRequest(HostId? Host = null, string? Reason = null);
 
-/// <summary>Body of actions that need no more than a reason: cordon, uncordon, stop, cancel, forceSwitchover. May be left out.</summary>
+/// <summary>Body of actions that need no more than a reason: cordon, uncordon, retire, stop, cancel, forceSwitchover. May be left out.</summary>
 public sealed record ActionRequest(string? Reason = null);
 
 /// <summary>Body of <c>POST /v1/migrations/{id}:resolve</c>, for a held migration.</summary>
@@ -25,6 +25,9 @@ public sealed record ActionRequest(string? Reason = null);
 /// <param name="Reason">Mandatory: it goes into the history.</param>
 /// <param name="SecondPerson">Who agreed; mandatory for the two choices that give something up.</param>
 public sealed record ResolveMigration(string Choice, string Reason, string? SecondPerson = null);
+
+/// <summary>Body of <c>POST /v1/hosts</c>: the host's agent may connect from now on.</summary>
+public sealed record EnrolHost(HostId Name, string? Reason = null);
 
 /// <summary>Body of <c>POST /v1/hosts/{name}:writeOff</c>: the host is gone for good and its name is never used again.</summary>
 /// <param name="AttestedOff">Must be true: a person has seen that the machine is off. Nothing else can know.</param>

@@ -41,6 +41,8 @@ internal static class HostView
     private static (string Phase, string Reason) Phase(HostState host, HostLink link)
     {
         if (host.WrittenOffReason is { } off) return ("WrittenOff", off);
+        if (host.RetiredReason is { } retired) return ("Retired", retired);
+        if (host.JournalId is null) return ("Enrolled", "its agent has never connected");
         return link.Phase switch
         {
             "Ready" => ("Ready", ""),
@@ -63,8 +65,8 @@ internal static class HostView
 
     private static string[] Actions(HostState host) => host switch
     {
-        { WrittenOffReason: not null } => [],
-        { CordonReason: not null } => ["uncordon", "writeOff"],
+        { WrittenOffReason: not null } or { RetiredReason: not null } => [],
+        { CordonReason: not null } => ["uncordon", "retire", "writeOff"],
         _ => ["cordon", "writeOff"],
     };
 }
