@@ -42,6 +42,8 @@ begin_epmd() {
     [ ! -e "$base/epmd.pid" ] || return 0
     (as epmd -port "$epmd_port" -address 127.0.0.1 >/dev/null 2>&1 </dev/null) &
     echo $! >"$base/epmd.pid"
+    # A node that does not find it would start one of its own, which nobody ends.
+    for _ in $(seq 200); do ! (: >/dev/tcp/127.0.0.1/"$epmd_port") 2>/dev/null || break; sleep .05; done
 }
 case $op in
 up)
