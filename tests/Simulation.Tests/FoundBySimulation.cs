@@ -55,17 +55,44 @@ public sealed class FoundBySimulation
         var batch = first.TakeBatch()!;
         var stream = batch.Streams.Single(s => s.Stream == Vm.StreamKey);
         var patience = stream.TimerDue!.Value - wrong;
-        var history = batch.Events.Where(e => e.Stream == Vm.StreamKey)
-            .Select(e => new StoredEvent(StorePosition.Start, e.Shard, e.Seq, new Term(1), e.Stream, e.Version, e.Type, e.SchemaVersion, e.At, e.Body, e.Meta)).ToList();
 
         // When a node whose clock is right takes the shard over
         var second = Owner();
-        second.Own(new ShardLease(Shard, new Term(2), "n", 1), [new LoadedStream(Shard, Vm.StreamKey, stream.Version, false, stream.TimerDue, stream.TimerToken, null, 0, history)], Noon);
+        second.Own(new ShardLease(Shard, new Term(2), "n", 1), [Stored(batch, stream)], Noon);
 
         // Then nobody waits an hour longer: at most as long as for any deadline of a shard that had no owner.
         second.Due(Noon + patience + new MachineOptions { Node = "n", ShardCount = 4, CodeVersion = "test" }.SendAgainMax);
         Assert.Equal(1, second.Waiting);
     }
+
+    [Fact]
+    public void Two_owners_whose_clocks_show_the_same_moment_do_not_give_two_migrations_one_name()
+    {
+        // Given two running VMs of one shard, and a migration of the first
+        VmId other = Enumerable.Range(2, 100).Select(n => new VmId($"web-{n}")).First(vm => Shards.Of(vm.Value, 4) == Shard);
+        var first = Owner();
+        foreach (var vm in new[] { Vm, other })
+        {
+            first.Step(Ask(new RegisterVm(vm, Spec, Host, Adopt: false)), Noon);
+            first.Step(new MessageArrived(Shard, new HostReported(Host, 1, 1, new VmRunning(vm, new Epoch(1)))), Noon);
+        }
+
+        first.Step(Ask(new CreateMigration(Vm, There, MigrationPolicy.Default)), Noon);
+        var batch = first.TakeBatch()!;
+
+        // When another node takes the shard over, by whose clock no time has passed, and is asked for one of the second
+        var second = Owner();
+        second.Own(new ShardLease(Shard, new Term(2), "n", batch.Events.Where(e => e.Shard == Shard).Max(e => e.Seq)), [.. batch.Streams.Where(s => s.Shard == Shard).Select(s => Stored(batch, s))], Noon);
+        second.Step(Ask(new CreateMigration(other, There, MigrationPolicy.Default)), Noon);
+
+        // Then it is a migration of its own.
+        var made = second.TakeBatch()!.Events.Where(e => e.Stream.StartsWith("migration-", StringComparison.Ordinal)).Select(e => e.Stream);
+        Assert.NotEqual(batch.Events.Single(e => e.Stream.StartsWith("migration-", StringComparison.Ordinal)).Stream, Assert.Single(made));
+    }
+
+    private static LoadedStream Stored(AppendBatch batch, StreamChange stream) => new(
+        stream.Shard, stream.Stream, stream.Version, stream.Closed, stream.TimerDue, stream.TimerToken, null, 0,
+        [.. batch.Events.Where(e => e.Stream == stream.Stream).Select(e => new StoredEvent(StorePosition.Start, e.Shard, e.Seq, new Term(1), e.Stream, e.Version, e.Type, e.SchemaVersion, e.At, e.Body, e.Meta))]);
 
     [Fact]
     public void A_report_that_changes_nothing_is_acknowledged_only_by_an_owner()

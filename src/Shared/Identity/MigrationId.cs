@@ -15,7 +15,7 @@ public readonly record struct MigrationId(string Value) : IName<MigrationId>
 
     /// <param name="shard">0 to 4095.</param>
     /// <param name="at">Time of the request.</param>
-    /// <param name="number">Tells apart ids of one shard within one millisecond; the low 16 bits count.</param>
+    /// <param name="number">Tells apart ids of one shard within one millisecond, also if clocks show it twice; the low 16 bits count.</param>
     public static MigrationId Create(int shard, DateTimeOffset at, int number) =>
         new(string.Create(CultureInfo.InvariantCulture, $"m-{shard:x3}-{at.ToUnixTimeMilliseconds():x11}{number & 0xffff:x4}"));
 

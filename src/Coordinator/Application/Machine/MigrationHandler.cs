@@ -14,14 +14,12 @@ namespace Coordinator.Application.Machine;
 internal sealed class MigrationHandler
 {
     public const string Pool = "default";
-    private int numbers;
-
     public CommandResult Create(MachineStep step, CreateMigration c)
     {
         var shard = Shards.Of(c.Vm.Value, step.Options.ShardCount);
         step.Machine.SpeakFor(shard);
         var vm = step.Machine.Find(c.Vm.StreamKey);
-        var id = MigrationId.Create(shard, step.Now, numbers++);
+        var id = NewId(step, shard);
         var opening = VmDecider.Decide((VmState?)vm?.State ?? UnknownVm.Instance, new OpenMigration(id, c.Destination));
         if (opening.Refusal is { } refusal) return new CommandResult(refusal, c.Vm.StreamKey, vm?.Version ?? 0, false, vm?.State);
         var placed = (Vm)vm!.State;
@@ -29,6 +27,9 @@ internal sealed class MigrationHandler
         return Begin(step, shard, new MigrationPlan(
             id, placed.Id, placed.Host, c.Destination, placed.HighestEpoch.Next, placed.Spec, c.Policy, placed.Claim, 1, null, Pool));
     }
+
+    // By the shard's sequence number, which no two owners have in common: their clocks may show the same moment twice.
+    private static MigrationId NewId(MachineStep step, int shard) => MigrationId.Create(shard, step.Now, (int)(step.Machine.SeqOf(shard) & 0xffff));
 
     private static CommandResult Begin(MachineStep step, int shard, MigrationPlan plan)
     {
@@ -108,7 +109,7 @@ internal sealed class MigrationHandler
     private void Retry(MachineStep step, int shard, Vm vm, StreamEntry vmEntry, MigrationPlan failed)
     {
         if (failed.Try > failed.Policy.Retries) return;
-        var id = MigrationId.Create(shard, step.Now, numbers++);
+        var id = NewId(step, shard);
         var opening = VmDecider.Decide(vm, new OpenMigration(id, failed.Destination));
         if (opening.Refusal is not null) return;
         step.Append(vmEntry, opening);
