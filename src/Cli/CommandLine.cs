@@ -40,6 +40,7 @@ internal static class CommandLine
         root.Subcommands.Add(DemoVerb.Build());
         root.Subcommands.Add(MigrateVerb.Build());
         root.Subcommands.Add(MigrationVerbs.Build());
+        root.Subcommands.Add(PlanVerb.Build());
         root.Subcommands.Add(VmVerbs.Build());
         root.Subcommands.Add(HostVerbs.Build());
         root.Subcommands.Add(ClusterVerbs.Build());

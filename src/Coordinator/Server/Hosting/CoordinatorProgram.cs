@@ -18,6 +18,7 @@ public static partial class CoordinatorProgram
     public static async Task<int> RunAsync(string[] args)
     {
         if (args is [ReplayCommand.Name, var file]) return Replay(file);
+        if (args is [PlanCommand.Name, var instance]) return Plan(instance);
         if (args is [SchemaCommand.Name, .. var rest]) return SchemaCommand.Run(rest, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
         if (args is [BackupCommand.Backup or BackupCommand.Restore, ..]) return BackupCommand.Run(args, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
         if (args is [Verify, var database]) return VerifyDatabase(database);
@@ -53,6 +54,20 @@ public static partial class CoordinatorProgram
         {
             await Console.Error.WriteLineAsync("store unavailable: " + e.Message);
             return ExitCodes.Unavailable;
+        }
+    }
+
+    private static int Plan(string file)
+    {
+        try
+        {
+            using var instance = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            return PlanCommand.Run(instance, file == "-" ? "standard input" : file, Console.Out, Console.Error);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ExitCodes.Usage;
         }
     }
 
