@@ -1,7 +1,8 @@
 using Coordinator.Bench;
 using Coordinator.Bench.Cluster;
+using Coordinator.Bench.Evacuation;
 
-// Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]
+// Bench control|product|cluster|evacuation [--json] [--runs N] [--seconds S] [--only ID]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]
 int Option(string name, int otherwise) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out var n) ? n : otherwise;
 string? Text(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -25,8 +26,11 @@ try
             }
 
             return 0;
+        case "evacuation":
+            new EvacuationBench(report, Option("--instances", 200), Option("--runs", 5), Text("--only")).Run();
+            return 0;
         default:
-            Console.Error.WriteLine("Bench control|product|cluster [--json] [--runs N] [--seconds S] [--only ID, as C1]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]");
+            Console.Error.WriteLine("Bench control|product|cluster|evacuation [--json] [--runs N] [--seconds S] [--only ID, as C1]; cluster also [--only faults] [--kills N] [--cuts N] [--stalls N] [--crashes N] [--closed N] [--only agents] [--agents N] [--handshakes N]");
             return 2;
     }
 }
