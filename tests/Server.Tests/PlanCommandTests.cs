@@ -37,7 +37,7 @@ public sealed class PlanCommandTests
     [Theory]
     [InlineData("\"host\": \"beta\"", "\"host\": \"omega\"", "$.guests[4].host: there is no host 'omega'")]
     [InlineData("\"empty\": [\"alpha\"]", "\"empty\": [\"alpha\", \"x\"]", "$.empty[1]: there is no host 'x'")]
-    [InlineData("\"setupSeconds\": 1", "\"setupSeconds\": \"fast\"", "$.setupSeconds: line 24")]
+    [InlineData("\"setupSeconds\": 1", "\"setupSeconds\": \"fast\"", "$.setupSeconds: line 21")]
     [InlineData("\"canary\": 1", "\"canaries\": 1", "canaries")]
     [InlineData("\"hostOut\": 4", "\"hostOut\": 0", "$.caps.hostOut: must be more than 0")]
     [InlineData("\"memory\": 42949672960", "\"memory\": -1", "$.guests[0].memory: must be more than 0")]

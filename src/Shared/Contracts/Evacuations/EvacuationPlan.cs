@@ -18,8 +18,8 @@ public sealed record EvacuationPlan(
     PlanEta Eta,
     BlackoutSpread Blackout,
     LowerBound LowerBound,
-    double? Distance,
-    IReadOnlyList<HostAfter> CapacityAfter);
+    IReadOnlyList<HostAfter> CapacityAfter,
+    double? Distance = null);
 
 /// <summary>A guest that stands in the way of an empty host, why, and what can be done.</summary>
 public sealed record PlanBlocker(string Code, string Guest, string Host, string Detail, string Remedy);
@@ -47,8 +47,8 @@ public sealed record PlannedMove(
     ByteCount Bytes,
     double BlackoutMs,
     bool OverCap,
-    string? Waits,
-    string? MakesRoomFor);
+    string? Waits = null,
+    string? MakesRoomFor = null);
 
 /// <param name="Action"><c>skip</c> (it goes on running there) or <c>shutdown</c>.</param>
 public sealed record StayingGuest(string Guest, string Host, string Action, string Reason);

@@ -22,7 +22,7 @@ internal static class PlanReport
         double? distance = bound.Seconds > 0 ? Math.Round(likely.Makespan / bound.Seconds, 4) : null;
         return new EvacuationPlan(
             best.Blockers.Count == 0, best.Blockers, [.. WaveRows(index, waves, likely, placement)], moves, selection.Stays, Rule(best.Dispatch.LeastShare),
-            new PlanEta(Seconds(likely.Makespan), Seconds(pessimistic.Makespan)), Spread(moves), bound, distance, [.. After(index, placement, selection)]);
+            new PlanEta(Seconds(likely.Makespan), Seconds(pessimistic.Makespan)), Spread(moves), bound, [.. After(index, placement, selection)], distance);
     }
 
     private static PlanStartRule Rule(double share) => new(share, string.Create(
