@@ -136,6 +136,19 @@ public sealed class PlannerStories
     }
 
     [Fact]
+    public void Given_a_canary_whose_destination_others_leave_to_make_room_When_planned_Then_it_still_goes_first()
+    {
+        var instance = Instance(
+            [Host("a"), Host("b", 100, "ssd"), Host("c")],
+            [Guest("g1", "a", 40) with { Requires = ["ssd"] }, Guest("small", "a", 4) with { Requires = ["ssd"] }, Guest("other", "b", 60)], "a") with { Canary = 1 };
+
+        var plan = EvacuationPlanner.Plan(instance);
+
+        Assert.Equal(("small", "b", 1), (plan.Moves[0].Guest, plan.Moves[0].Destination, plan.Moves[0].Wave));
+        Assert.Equal(["canary", "main"], plan.Waves.Select(w => w.Kind));
+    }
+
+    [Fact]
     public void Given_guests_in_flight_When_planned_again_Then_they_keep_their_destination_and_only_the_rest_is_planned()
     {
         var instance = Instance([Host("a"), Host("b"), Host("c")], [Guest("g1", "a", 20) with { InFlight = new PlanFlight("c", ByteCount.FromMebi(5 * 1024)) }, Guest("g2", "a", 20)], "a");

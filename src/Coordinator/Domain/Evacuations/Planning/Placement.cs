@@ -44,9 +44,6 @@ internal sealed class Placement
     /// <summary>Seconds of its busiest link.</summary>
     public double Busiest => _load.Max();
 
-    /// <summary>Hosts that guests leave to make room.</summary>
-    public HashSet<int> NeedsRoom => [.. _index.Guests.Where(g => RoomFor[g.Index] is not null).Select(g => g.Host)];
-
     /// <summary>What is left at the end.</summary>
     public CapacityLedger Ledger => _ledger;
 

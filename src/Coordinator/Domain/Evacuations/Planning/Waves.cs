@@ -11,9 +11,7 @@ internal static class Waves
         List<IReadOnlyList<Mover>> waves = [];
         if (index.Instance.Canary > 0)
         {
-            // A canary must not wait for room that others make.
-            var left = placement.NeedsRoom;
-            var canary = Canary(waiting.Where(g => placement.RoomFor[g.Index] is null && !left.Contains(placement.Destinations[g.Index])), index.Instance.Canary);
+            var canary = Canary(index, placement, waiting.Where(g => placement.RoomFor[g.Index] is null));
             if (canary.Count > 0) waves.Add(canary);
             var chosen = canary.ToHashSet();
             waiting.RemoveAll(chosen.Contains);
@@ -25,10 +23,21 @@ internal static class Waves
         return waves;
     }
 
-    private static List<Mover> Canary(IEnumerable<Mover> candidates, int size)
+    // A canary must not wait for room that others make: its destination takes it as things are now.
+    private static List<Mover> Canary(PlanIndex index, Placement placement, IEnumerable<Mover> candidates)
     {
-        var ordered = candidates.OrderByDescending(g => g.Guest.Tier, StringComparer.Ordinal).ThenBy(g => g.Guest.Priority).ThenBy(g => g.ToSend).ThenBy(g => g.Index).ToList();
-        var tier = ordered.Count > 0 ? ordered[0].Guest.Tier : "";
-        return [.. ordered.Where(g => g.Guest.Tier == tier).GroupBy(g => g.Host).SelectMany(h => h.Select((g, turn) => (g, turn))).OrderBy(x => x.turn).Take(size).Select(x => x.g)];
+        var now = new CapacityLedger(index);
+        List<Mover> canary = [];
+        var ordered = candidates.OrderByDescending(g => g.Guest.Tier, StringComparer.Ordinal).ThenBy(g => g.Guest.Priority).ThenBy(g => g.ToSend).ThenBy(g => g.Index)
+            .GroupBy(g => g.Host).SelectMany(h => h.Select((g, turn) => (Guest: g, Turn: turn))).OrderByDescending(x => x.Guest.Guest.Tier, StringComparer.Ordinal).ThenBy(x => x.Turn);
+        foreach (var (guest, _) in ordered)
+        {
+            if (canary.Count == index.Instance.Canary || (canary.Count > 0 && guest.Guest.Tier != canary[0].Guest.Tier)) break;
+            if (now.Fit(guest, placement.Destinations[guest.Index]) != Misfit.None) continue;
+            now.Put(guest, placement.Destinations[guest.Index]);
+            canary.Add(guest);
+        }
+
+        return canary;
     }
 }
