@@ -34,6 +34,12 @@ try
             return 2;
     }
 }
+catch (InvalidOperationException e)
+{
+    // Said in words, so that everything that was started is ended.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
 finally
 {
     Directory.Delete(directory, recursive: true);

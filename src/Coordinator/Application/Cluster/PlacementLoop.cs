@@ -10,6 +10,12 @@ namespace Coordinator.Application.Cluster;
 /// </summary>
 public sealed partial class PlacementLoop : IDisposable
 {
+    /// <summary>
+    /// Shards taken between two beats at the most. Reading them takes its time, on a starved database many milliseconds each, and who does not beat for
+    /// some seconds counts as dead: two nodes that take hundreds at once would take them from each other for ever.
+    /// </summary>
+    public const int TakenAtOnce = 16;
+
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
     private readonly CoordinatorNode _node;
@@ -38,7 +44,7 @@ public sealed partial class PlacementLoop : IDisposable
     /// <summary>Why the others could not be seen last time; null if they could.</summary>
     public string? Trouble => _trouble;
 
-    /// <summary>Takes a seat and the shards nobody has.</summary>
+    /// <summary>Takes a seat, and begins to take the shards nobody has.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     /// <exception cref="StoreConfigurationException">Another living process has this node's name.</exception>
     public void Start()
@@ -68,22 +74,25 @@ public sealed partial class PlacementLoop : IDisposable
 
     private void Loop()
     {
-        while (!_stop.Wait(Every))
+        var isMore = true;
+        while (!_stop.Wait(isMore ? TimeSpan.Zero : Every))
         {
             try
             {
-                Turn();
+                isMore = Turn();
                 _trouble = null;
             }
             catch (Exception e) when (e is StoreUnavailableException or StoreConfigurationException)
             {
+                isMore = false;
                 if (_trouble is null) LogTrouble(e.Message);
                 _trouble = e.Message;
             }
         }
     }
 
-    private void Turn()
+    // True if there is more to take.
+    private bool Turn()
     {
         var view = _view = _membership.Beat(_facts());
         _seen(view);
@@ -94,7 +103,7 @@ public sealed partial class PlacementLoop : IDisposable
             Wait(_node.GiveUpAsync(moves.Drop));
         }
 
-        if (moves.Take.Count > 0) Wait(_node.TakeAsync(moves.Take));
+        var isTaken = moves.Take.Count > 0 && Wait(_node.TakeAsync([.. moves.Take.Take(TakenAtOnce)]));
         GiveUp(moves.Release);
         _forgotten.IntersectWith(view.Dead);
         foreach (var dead in view.Dead.Where(dead => !view.Owners.Contains(dead) && !_forgotten.Contains(dead)))
@@ -102,6 +111,8 @@ public sealed partial class PlacementLoop : IDisposable
             _membership.Forget(dead);
             _forgotten.Add(dead);
         }
+
+        return isTaken && moves.Take.Count > TakenAtOnce;
     }
 
     private void GiveUp(IReadOnlyCollection<int> shards)
