@@ -50,6 +50,6 @@ public sealed class EnrolmentTests
     {
         var (code, text) = cluster.Lm(words);
         Assert.NotEqual(0, code);
-        Assert.Contains(why, text, StringComparison.Ordinal);
+        Assert.True(text.Contains(why, StringComparison.Ordinal), $"{text}\n{cluster.Logs()}");
     }
 }

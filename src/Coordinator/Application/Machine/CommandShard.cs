@@ -43,6 +43,8 @@ public static class CommandShard
         UncordonHost c => c.Host.StreamKey,
         WriteOffHost c => c.Host.StreamKey,
         AdmitHost c => c.Hello.Host.StreamKey,
+        EnrolHost c => c.Host.StreamKey,
+        RetireHost c => c.Host.StreamKey,
         AnnounceRestore c => RestoreHandler.Prefix + c.Restored.Restore,
         TellHost c => RestoreHandler.Prefix + c.Restore,
         DoubtVm c => c.Vm.StreamKey,
