@@ -11,7 +11,7 @@ public sealed class ClusterDemoTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    [PostgresFact]
+    [PostgresFact, Trait("Category", "Long")]
     public void It_kills_a_coordinator_and_an_agent_and_passes()
     {
         var log = Path.Combine(_directory.FullName, "log");

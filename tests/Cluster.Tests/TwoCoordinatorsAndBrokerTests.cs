@@ -11,13 +11,13 @@ public sealed class TwoCoordinatorsAndBrokerTests(ITestOutputHelper output) : Tw
     [RabbitMqFact]
     public Task With_a_broker_the_owner_of_a_migration_in_pre_copy_is_killed_and_the_other_coordinator_ends_it_without_a_byte_sent_again() => OwnerIsKilledAsync();
 
-    [RabbitMqFact]
+    [RabbitMqFact, Trait("Category", "Long")]
     public Task With_a_broker_the_owner_stands_still_in_pre_copy_is_followed_and_wakes_up_as_one_who_decides_nothing_it_lost() => OwnerStandsStillAsync();
 
-    [RabbitMqFact]
+    [RabbitMqFact, Trait("Category", "Long")]
     public Task With_a_broker_a_coordinator_that_is_told_to_stop_hands_its_shards_over_and_a_migration_goes_on() => OwnerIsToldToStopAsync();
 
-    [RabbitMqFact]
+    [RabbitMqFact, Trait("Category", "Long")]
     public Task With_a_broker_whatever_node_is_asked_decides_through_the_owner_and_shows_the_answer() => AnyNodeIsAskedAsync();
 
     [RabbitMqFact]
@@ -38,7 +38,7 @@ public sealed class TwoCoordinatorsAndBrokerTests(ITestOutputHelper output) : Tw
         await Cluster.ReadyAsync();
     }
 
-    [RabbitMqFact]
+    [RabbitMqFact, Trait("Category", "Long")]
     public async Task Every_queue_is_purged_again_and_again_during_migrations_and_all_of_them_end()
     {
         await BothDecideAsync();
