@@ -1,4 +1,5 @@
 using Cluster.Tests.Given;
+using Coordinator.Shared.Contracts;
 using HostNode.Hypervisors.Fake;
 using Xunit.Abstractions;
 
@@ -53,7 +54,7 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
     public async Task Hosts_written_off_in_pre_copy_end_the_migrations_and_the_guests_that_were_only_there()
     {
         await using var cluster = await ClusterUnderTest.StartAsync("host-a", "host-b", "host-c");
-        cluster.Script(new FakeScript { Rounds = 0 });
+        cluster.Script(new FakeScript { Rounds = 0, RoundMs = 500 });
         var resident = await Move.OfFakeGuestAsync(cluster, "host-b", "host-a");
         var first = await Move.OfFakeGuestAsync(cluster);
         await InPreCopyAsync(first);
@@ -77,9 +78,10 @@ public sealed class WrittenOffTests(ITestOutputHelper output)
 
     private static (string?, string?) Ended(Coordinator.Shared.Contracts.Api.MigrationResource migration) => (migration.Status.Outcome, migration.Status.Code);
 
+    // It must not give up by itself before its host counts as gone and a person has spoken.
     private static async Task InPreCopyAsync(Move move)
     {
-        await move.BeginAsync();
+        await move.BeginAsync(new MigrationPolicy(MaxRounds: 1_000));
         await move.HappenedAsync("PreCopyRoundCompleted");
     }
 
