@@ -29,11 +29,14 @@ internal sealed class Publisher
     }
 
     /// <summary>Not too many are unconfirmed.</summary>
-    public bool HasRoom
+    public bool HasRoom => Waiting < UnconfirmedMax;
+
+    /// <summary>Messages without the broker's word.</summary>
+    public int Waiting
     {
         get
         {
-            lock (_unconfirmed) return _unconfirmed.Count < UnconfirmedMax;
+            lock (_unconfirmed) return _unconfirmed.Count;
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class RabbitMqBus : IBus
     {
         get
         {
-            lock (_gate) return _outbox.Count + (_publisher?.Unconfirmed().Count ?? 0);
+            lock (_gate) return _outbox.Count + (_publisher?.Waiting ?? 0);
         }
     }
 

@@ -14,6 +14,7 @@ namespace Coordinator.Application.Machine;
 internal sealed class MigrationHandler
 {
     public const string Pool = "default";
+
     public CommandResult Create(MachineStep step, CreateMigration c)
     {
         var shard = Shards.Of(c.Vm.Value, step.Options.ShardCount);
@@ -29,7 +30,7 @@ internal sealed class MigrationHandler
     }
 
     // By the shard's sequence number, which no two owners have in common: their clocks may show the same moment twice.
-    private static MigrationId NewId(MachineStep step, int shard) => MigrationId.Create(shard, step.Now, (int)(step.Machine.SeqOf(shard) & 0xffff));
+    private static MigrationId NewId(MachineStep step, int shard) => MigrationId.Create(shard, step.Now, unchecked((int)step.Machine.SeqOf(shard)));
 
     private static CommandResult Begin(MachineStep step, int shard, MigrationPlan plan)
     {

@@ -28,14 +28,11 @@ internal sealed class ClusterConnection(PostgresStoreOptions options, Action<Npg
             if (_connection is { State: not ConnectionState.Open }) Dispose();
             return use(_connection ??= Open());
         }
-        catch (InvalidOperationException e) when (_connection is { State: not ConnectionState.Open })
-        {
-            Dispose();
-            throw new StoreUnavailableException($"the connection to {_place} broke", e);
-        }
         catch (Exception e)
         {
+            var broke = e is InvalidOperationException && _connection is { State: not ConnectionState.Open };
             Dispose();
+            if (broke) throw new StoreUnavailableException($"the connection to {_place} broke", e);
             if (PostgresFailure.OfRepeatable(e, _place) is { } told) throw told;
             throw;
         }

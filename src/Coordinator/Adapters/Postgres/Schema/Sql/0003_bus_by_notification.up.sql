@@ -1,4 +1,4 @@
--- Messages travel in the notifications themselves: a table that is filled and emptied all the time costs ten times as much, most of it for walking over
+-- Messages travel in the notifications themselves: a table that is filled and emptied all the time made a migration cost 2.6 times as much, most of it for walking over
 -- rows that are dead already. One notification carries as many as fit in its 8,000 bytes, a line each: address, tabulator, body. What is too long for that
 -- goes by the table, and an empty notification wakes its reader. A receiver that stands still fills the server's queue, which all share: then they are lost.
 drop function bus_publish;
