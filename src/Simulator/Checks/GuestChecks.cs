@@ -1,3 +1,4 @@
+using Coordinator.Shared.Identity;
 using HostNode.Hypervisors;
 
 namespace Simulator;
@@ -66,6 +67,7 @@ internal sealed class GuestChecks(SimWorld world)
     {
         var vm = guest.Vm;
         if (word == "AttemptPrepared") vm.DiedAt = host;
+        if (word == "IntentJournaled" && guest.RolledBack == guest.Migration) vm.DiedRolledBack = guest.Migration;
         if (!guest.IsComplete || guest.Content != Written(vm)) return;
         var another = world.Hosts.Any(h => h != host && h.Hypervisor.Find(vm.Id) is { IsComplete: true } copy && copy.Content == vm.Written);
         var wasSource = word is not "AttemptOwned" and not "AttemptPrepared";
@@ -81,6 +83,17 @@ internal sealed class GuestChecks(SimWorld world)
     {
         if (vm.DiedAt != host || host.Hypervisor.Find(vm.Id) is not null) return;
         world.Seen.Add("owned a copy that had just died");
+        vm.Lost = true;
+    }
+
+    /// <summary>
+    /// A transfer that failed is rejected whatever the destination has (hand-off, R6). If the guest died before its agent heard of the failure,
+    /// it is lost as it would have been a moment after REJECTED.
+    /// </summary>
+    public void Rejected(SimHost host, SimVm vm, MigrationId migration)
+    {
+        if (vm.DiedRolledBack != migration || host.Hypervisor.Find(vm.Id) is not null) return;
+        world.Seen.Add("rejected a copy that had just died");
         vm.Lost = true;
     }
 

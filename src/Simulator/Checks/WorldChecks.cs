@@ -83,6 +83,7 @@ public sealed class WorldChecks
     {
         world.Trace.Add($"{host} writes {record}");
         if (record is AttemptOwned owned) guests.Owned(host, world.Vm(owned.Vm));
+        if (record is AttemptRejected rejected) guests.Rejected(host, world.Vm(rejected.Vm), rejected.Migration);
         if (journals.Durable(host, record) is { } migration) Tell(new HandoffWord(world.Time.Elapsed, migration, host.Id.Value, record.GetType().Name));
     }
 

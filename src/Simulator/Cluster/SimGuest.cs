@@ -30,6 +30,9 @@ public sealed class SimGuest(SimVm vm, Timeline time)
     /// <summary>A receiver that failed is never complete.</summary>
     public bool HasFailed { get; set; }
 
+    /// <summary>The attempt whose transfer failed here after the pause: the agent rejects it when it hears of that.</summary>
+    public MigrationId? RolledBack { get; set; }
+
     public DateTimeOffset PausedAt { get; set; }
 
     public GuestRunState State

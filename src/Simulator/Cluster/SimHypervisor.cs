@@ -168,6 +168,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
         {
             world.Seen.Add("rollback in stop-and-copy");
             Tell(guest, GuestStep.Failed);
+            guest.RolledBack = migration;
             if (!guest.Vm.Guarded && lane.Chance(700))
             {
                 world.Seen.Add("source resumed by itself");

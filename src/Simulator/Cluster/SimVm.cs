@@ -31,6 +31,9 @@ public sealed class SimVm(VmId id, GuestSpec spec)
     /// <summary>Where its copy died while that host was prepared for it: the agent may decide before it hears of that.</summary>
     public SimHost? DiedAt { get; set; }
 
+    /// <summary>Its copy at the source died after this attempt's transfer had failed there, which the agent may not have heard yet.</summary>
+    public MigrationId? DiedRolledBack { get; set; }
+
     /// <summary>The source has asked the destination of this attempt to refuse.</summary>
     public MigrationId? AskedRefusal { get; set; }
 

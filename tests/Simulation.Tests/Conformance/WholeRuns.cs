@@ -66,6 +66,17 @@ public sealed class WholeRuns
     }
 
     [Fact]
+    public void A_transfer_that_failed_is_rejected_also_when_its_guest_has_died_meanwhile()
+    {
+        // Given a source whose agent stands still while its transfer fails after the pause, and then its guest dies
+        var run = new SimWorld(90_057_582, SimOptions.Default).Run();
+
+        // Then it hears of the failure first and rejects, whatever the destination holds: the guest is lost by right, and that is counted.
+        Assert.Empty(run.Violations);
+        Assert.True(run.Seen["rejected a copy that had just died"] > 0);
+    }
+
+    [Fact]
     public void A_step_that_harms_nobody_this_time_is_refused_all_the_same()
     {
         var run = new SimWorld(1, SimOptions.Default with { Mutation = new AsksTooEarly() }).Run();
