@@ -256,6 +256,43 @@ public sealed class FoundBySimulation
         Assert.IsType<AttemptOwned>(Assert.Single(agent.Step(new HypervisorReported(new IncomingLoaded(Vm, migration, "d")), Noon).Records));
     }
 
+    [Fact]
+    public void A_destination_that_stood_still_has_not_waited_for_its_hypervisor()
+    {
+        // Given a destination that was told to go forward, and whose agent then stood still for long while its copy became complete
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = new AgentMachine(new AgentIdentity(There, new TransferEndpoint("10.0.0.2", 7500, null)), _ => null);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+        agent.Step(new OrderReceived(new PrepareIn(Vm, 5, migration, new Epoch(2), Host, Spec, MigrationPolicy.Default)), Noon);
+        agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon);
+        var order = new GoForward(Vm, 9, migration, new Epoch(2), new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", ""));
+        agent.Step(new OrderReceived(order), Noon);
+
+        // When it hears the order again, and a tick, before it hears the hypervisor, then it kills nothing and owns.
+        var later = Noon.AddMinutes(1);
+        Assert.DoesNotContain(agent.Step(new OrderReceived(order), later).Effects, e => e is Drive);
+        Assert.DoesNotContain(agent.Step(new Tick(), later).Effects, e => e is Drive);
+        Assert.IsType<AttemptOwned>(Assert.Single(agent.Step(new HypervisorReported(new IncomingLoaded(Vm, migration, "d")), later).Records));
+    }
+
+    [Fact]
+    public void A_destination_whose_copy_never_becomes_complete_refuses_in_the_end()
+    {
+        // Given a destination that was told to go forward with a copy that is not complete
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = new AgentMachine(new AgentIdentity(There, new TransferEndpoint("10.0.0.2", 7500, null)), _ => null);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+        agent.Step(new OrderReceived(new PrepareIn(Vm, 5, migration, new Epoch(2), Host, Spec, MigrationPolicy.Default)), Noon);
+        agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon);
+        agent.Step(new OrderReceived(new GoForward(Vm, 9, migration, new Epoch(2), new SignedToken(new SwitchoverToken(Vm, migration, new Epoch(2), Host, There), "", ""))), Noon);
+
+        // When the hypervisor says nothing for as long as is waited, then its copy is destroyed and it refuses.
+        var steps = Enumerable.Range(0, 10).Select(_ => agent.Step(new Tick(), Noon)).ToList();
+        Assert.Equal(9, steps.TakeWhile(s => s.Effects.Count == 0).Count());
+        Assert.IsType<DestroyGuest>(Assert.Single(steps[^1].Effects.OfType<Drive>()).Command);
+        Assert.IsType<AttemptRefused>(Assert.Single(agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon).Records));
+    }
+
     private static readonly HostId There = new("host-b");
 
     private static AgentMachine Source(MigrationId migration, bool held)

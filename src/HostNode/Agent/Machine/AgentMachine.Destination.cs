@@ -177,15 +177,14 @@ public sealed partial class AgentMachine
         {
             Own(a, null);
         }
-        else if (a is { State: AttemptState.Prepared, Loaded: null, Refusing: null } && (a.Forward is null || now - a.ForwardAt < AskEvery))
+        else if (a is { State: AttemptState.Prepared, Loaded: null, Refusing: null })
         {
             // A complete copy would be the last one: what the hypervisor may have said already is heard before it is killed.
-            if (a.Forward is null) a.ForwardAt = now;
             a.Forward = order;
         }
         else
         {
-            RefuseAttempt(a, "not completely loaded", transient: false);
+            RefuseAttempt(a, NotLoaded, transient: false);
         }
     }
 

@@ -198,7 +198,7 @@ public sealed partial class AgentMachine
     {
         foreach (var a in state.Attempts.Values)
         {
-            if (a is { State: AttemptState.Prepared, Forward: { } forward, Loaded: null, Refusing: null } && now - a.ForwardAt >= AskEvery) Forward(forward);
+            if (a is { State: AttemptState.Prepared, Forward: not null, Loaded: null, Refusing: null } && ++a.ForwardTicks >= ForwardTicksMost) RefuseAttempt(a, NotLoaded, transient: false);
             if (a is not { State: AttemptState.Intent, Transfer: Transfer.Completed, GuestGone: false }) continue;
             if (a.Commit == CommitKnowledge.Sent && now - a.CommittedAt < AskAfter)
             {

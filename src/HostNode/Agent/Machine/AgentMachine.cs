@@ -19,6 +19,9 @@ public sealed partial class AgentMachine : IAgentMachine
     private static readonly TimeSpan CommitEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
 
+    private const int ForwardTicksMost = 10;
+    private const string NotLoaded = "not completely loaded";
+
     private readonly AgentIdentity identity;
     private readonly Func<SignedToken, string?> tokenProblem;
     private readonly AgentState state = new();

@@ -72,7 +72,8 @@ internal sealed class Attempt
     /// <summary>GoForward came before the hypervisor said that all is loaded: its word may be on the way.</summary>
     public GoForward? Forward { get; set; }
 
-    public DateTimeOffset ForwardAt { get; set; }
+    /// <summary>Ticks since <see cref="Forward"/>. Not a time: an agent that stood still has heard nothing meanwhile.</summary>
+    public int ForwardTicks { get; set; }
 
     public int? HypervisorPort { get; set; }
 
