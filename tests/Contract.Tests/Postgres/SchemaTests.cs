@@ -100,6 +100,26 @@ public sealed class SchemaTests(SharedServer server)
     }
 
     [ServerFact]
+    public void Given_the_owner_himself_When_he_changes_or_deletes_an_event_Then_only_what_a_closed_stream_says_can_be_taken_out()
+    {
+        Migrator.Migrate(SchemaMigrator.Newest, Shards);
+        using var store = new PostgresStore(new PostgresStoreOptions { ConnectionString = _database, ShardCount = Shards });
+        var node = Node.Owning(store, "node-a", 1);
+        node.Append(node.Draft().Event(1, "vm-open").Event(1, "vm-done").Close(1, "vm-done").Build());
+
+        foreach (var sql in new[]
+        {
+            "update event set body = '{}'", "update event set type = 'Archived'", "delete from event", "truncate event",
+            "update event set type = 'Archived', ver = 7 where stream = (select id from stream where closed)",
+        })
+        {
+            Assert.Equal("LM004", Assert.Throws<PostgresException>(() => SharedServer.Run(_database, sql)).SqlState);
+        }
+
+        SharedServer.Run(_database, "update event set type = 'Archived', body = '{}', meta = '{}' where stream = (select id from stream where closed)");
+    }
+
+    [ServerFact]
     public void Given_a_role_that_ran_on_an_older_schema_When_it_is_migrated_Then_the_role_may_use_what_was_added()
     {
         server.Run("create role older login password 'x'");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Coordinator.Application.Backup;
 using Coordinator.Application.Store;
 
@@ -15,11 +14,14 @@ public static class SqliteBackup
     /// <param name="program">Version of this program.</param>
     /// <exception cref="StoreConfigurationException">No database of ours.</exception>
     /// <exception cref="StoreBrokenException">It is damaged; run <c>coordinator verify</c>.</exception>
-    public static IEnumerable<BackupLine> Read(string path, DateTimeOffset now, string program)
+    public static IEnumerable<BackupLine> Read(string path, DateTimeOffset now, string program) => Told(path, () => Lines(path, now, program));
+
+    /// <summary>The lines of a database that exists, with errors as an operator is told of them.</summary>
+    internal static IEnumerable<BackupLine> Told(string path, Func<IEnumerable<BackupLine>> read)
     {
         if (!File.Exists(path)) throw new StoreConfigurationException($"{path} does not exist");
         SqliteLibrary.Load();
-        using var lines = Lines(path, now, program).GetEnumerator();
+        using var lines = read().GetEnumerator();
         while (Next(lines, path)) yield return lines.Current;
     }
 
@@ -80,8 +82,7 @@ public static class SqliteBackup
         for (var before = 0L; events.Step(); before++)
         {
             if (events.Long(0) != before + 1) throw new SqliteFailure(SQLitePCL.raw.SQLITE_CORRUPT, $"event {events.Long(0)} follows event {before}: those between are missing");
-            var e = rows.Read(events, stream => KeyOf(key, stream));
-            yield return new BackupEvent(e.Shard, e.Seq, e.Term.Value, e.Stream, e.Version, e.Type, e.SchemaVersion, e.At, Encoding.UTF8.GetString(e.Body.Span), Encoding.UTF8.GetString(e.Meta.Span));
+            yield return BackupEvent.Of(rows.Read(events, stream => KeyOf(key, stream)));
         }
     }
 

@@ -17,6 +17,8 @@ public sealed class BackupImport
     {
         switch (line)
         {
+            case BackupHead { Kind: not null } head when Head is null:
+                throw new BackupDamagedException($"an {head.Kind} and no backup: it holds closed streams only");
             case BackupHead head when Head is null:
                 Head = head;
                 break;

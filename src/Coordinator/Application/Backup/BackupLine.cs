@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json.Serialization;
 using Coordinator.Application.Store;
+using Coordinator.Shared.Identity;
 
 namespace Coordinator.Application.Backup;
 
@@ -19,9 +21,11 @@ public abstract record BackupLine;
 /// <param name="Format">Of this file; a reader refuses a higher one than it knows.</param>
 /// <param name="At">When it was made, by the clock of the machine that made it.</param>
 /// <param name="Program">Version of the program that made it.</param>
-public sealed record BackupHead(int Format, int Shards, DateTimeOffset At, string Program) : BackupLine
+/// <param name="Kind">Null for a backup; else <see cref="Archive"/>: closed streams that were taken out of the store, each followed by its events.</param>
+public sealed record BackupHead(int Format, int Shards, DateTimeOffset At, string Program, string? Kind = null) : BackupLine
 {
     public const int FormatNow = 1;
+    public const string Archive = "archive";
 }
 
 public sealed record BackupShard(int Shard, long Term, long Seq) : BackupLine;
@@ -32,7 +36,15 @@ public sealed record BackupStream(string Key, int Shard, int Version, bool Close
 /// <param name="Body">JSON as it is stored, byte for byte.</param>
 /// <param name="Meta">The same.</param>
 public sealed record BackupEvent(
-    int Shard, long Seq, long Term, string Stream, int Version, string Type, int SchemaVersion, DateTimeOffset At, string Body, string Meta) : BackupLine;
+    int Shard, long Seq, long Term, string Stream, int Version, string Type, int SchemaVersion, DateTimeOffset At, string Body, string Meta) : BackupLine
+{
+    public static BackupEvent Of(StoredEvent e) => new(
+        e.Shard, e.Seq, e.Term.Value, e.Stream, e.Version, e.Type, e.SchemaVersion, e.At, Encoding.UTF8.GetString(e.Body.Span), Encoding.UTF8.GetString(e.Meta.Span));
+
+    /// <summary>As it was stored; its position was the store's.</summary>
+    public StoredEvent Stored() => new(
+        StorePosition.Start, Shard, Seq, new Term(Term), Stream, Version, Type, SchemaVersion, At, Encoding.UTF8.GetBytes(Body), Encoding.UTF8.GetBytes(Meta));
+}
 
 public sealed record BackupKey(IdempotencyRecord Answer) : BackupLine;
 

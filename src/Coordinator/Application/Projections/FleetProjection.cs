@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Coordinator.Application.Backup;
 using Coordinator.Application.Events;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
@@ -111,7 +112,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     public void Missed() => ReadOn();
 
-    /// <summary>One migration, from memory or from its stream; null if there is none.</summary>
+    /// <summary>One migration, from memory or from its stream; null if there is none, or if it is in an archive.</summary>
     public MigrationRow? Migration(MigrationId id)
     {
         lock (gate)
@@ -120,10 +121,13 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         }
 
         MigrationRow? folded = null;
-        foreach (var e in store.ReadStream(id.StreamKey, 0))
+        foreach (var e in store.ReadStream(id.StreamKey, 0).TakeWhile(e => e.Type != ArchivedEvent.Type))
             folded = Next(folded, (MigrationEvent)EventCatalog.Read(e.Type, e.SchemaVersion, e.Body.Span), e.Version, e.Shard, e.Term, e.At);
         return folded;
     }
+
+    /// <summary>How many events a migration's stream has, in an archive or not; 0 if there is none.</summary>
+    public int VersionOf(MigrationId id) => Migration(id)?.Version ?? store.Load(id.StreamKey)?.Version ?? 0;
 
     public VmRow? Vm(VmId id)
     {
@@ -159,6 +163,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     private void Read(ScannedEvent e)
     {
+        if (e.Type == ArchivedEvent.Type) return;
         try
         {
             var body = EventCatalog.Read(e.Type, e.SchemaVersion, e.Body);

@@ -42,6 +42,9 @@ public static class ApiProblems
     public static ApiProblem PositionGone(string position) => new(
         410, "positionGone", "Gone", $"position '{position}' is not one of this history", "read the resource again and watch from its etag");
 
+    public static ApiProblem Archived(string stream, string file) => new(
+        410, "archived", "Gone", $"{stream} is over for long, and its events are in the archive {file}", $"read it there: coordinator archive show {file} {stream}");
+
     public static ApiProblem Stopping() =>
         new(503, "stopping", "Service unavailable", "this coordinator is stopping", "try again in a second") { RetryAfter = TimeSpan.FromSeconds(1) };
 

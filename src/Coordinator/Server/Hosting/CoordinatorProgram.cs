@@ -1,7 +1,9 @@
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Backup;
 using Coordinator.Application.Bus;
+using Coordinator.Application.Events;
 using Coordinator.Application.Node;
+using Coordinator.Application.Replay;
 using Coordinator.Application.Store;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Node;
@@ -21,6 +23,7 @@ public static partial class CoordinatorProgram
         if (args is [PlanCommand.Name, var instance]) return Plan(instance);
         if (args is [SchemaCommand.Name, .. var rest]) return SchemaCommand.Run(rest, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
         if (args is [BackupCommand.Backup or BackupCommand.Restore, ..]) return BackupCommand.Run(args, Environment.GetEnvironmentVariables(), SettingsFile, Console.Out, Console.Error);
+        if (args is [ArchiveCommand.Name, ..]) return ArchiveCommand.Run(args, Environment.GetEnvironmentVariables(), SettingsFile, DateTimeOffset.UtcNow, Console.Out, Console.Error);
         if (args is [Verify, var database]) return VerifyDatabase(database);
         try
         {
@@ -75,10 +78,11 @@ public static partial class CoordinatorProgram
     {
         try
         {
+            if (IsBackup(file)) return ReplayCommand.Run(ArchiveCommand.Events(file).Where(e => e.Stream.StartsWith("migration-", StringComparison.Ordinal)).Select(EventResources.Of).Select(RecordedEvent.Of), file, Console.Out, Console.Error);
             using var history = file == "-" ? Console.In : new StreamReader(file);
             return ReplayCommand.Run(history, file == "-" ? "standard input" : file, Console.Out, Console.Error);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BackupDamagedException)
         {
             Console.Error.WriteLine($"{file}: {e.Message}");
             return ExitCodes.Usage;
@@ -92,8 +96,7 @@ public static partial class CoordinatorProgram
         {
             if (IsBackup(path))
             {
-                var (head, events) = BackupCommand.Verify(path);
-                Console.WriteLine($"{path}: a backup of {head.At:u} with {events} events, all as they were written");
+                Console.WriteLine($"{path}: {Whole(path)}, all as they were written");
                 return ExitCodes.Stopped;
             }
 
@@ -105,6 +108,18 @@ public static partial class CoordinatorProgram
             Console.Error.WriteLine(e is BackupDamagedException ? $"{path}: {e.Message}" : e.Message);
             return ExitCodes.Failed;
         }
+    }
+
+    private static string Whole(string path)
+    {
+        if (ArchiveCommand.IsArchive(path))
+        {
+            var archive = ArchiveCommand.Verify(path);
+            return $"an archive of {archive.Head!.At:u} with {archive.Streams} closed streams and {archive.Events} events";
+        }
+
+        var (head, events) = BackupCommand.Verify(path);
+        return $"a backup of {head.At:u} with {events} events";
     }
 
     private static bool IsBackup(string path)

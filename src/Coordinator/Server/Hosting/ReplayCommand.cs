@@ -14,12 +14,15 @@ public static class ReplayCommand
 
     /// <summary>Reads events as <c>lm migrations events ID -o jsonl</c> prints them; several migrations may follow each other.</summary>
     /// <returns>0: the same; 1: a difference; 2: cannot be read or decided.</returns>
-    public static int Run(TextReader history, string name, TextWriter output, TextWriter errors)
+    public static int Run(TextReader history, string name, TextWriter output, TextWriter errors) => Run(Read(history, name), name, output, errors);
+
+    /// <param name="events">Of migrations, each from its first to its last.</param>
+    public static int Run(IEnumerable<RecordedEvent> events, string name, TextWriter output, TextWriter errors)
     {
         var differs = false;
         try
         {
-            var streams = Read(history, name).GroupBy(e => e.Stream).ToList();
+            var streams = events.GroupBy(e => e.Stream).ToList();
             if (streams.Count == 0) throw new HistoryFormatException("the history is empty");
             foreach (var stream in streams)
             {

@@ -28,6 +28,14 @@ internal sealed record StorePlace(string? SqlitePath, PostgresStoreOptions? Post
     public IEnumerable<BackupLine> Read(DateTimeOffset now) =>
         Postgres is null ? SqliteBackup.Read(SqlitePath!, now, BuildInfo.Version) : PostgresBackup.Read(Postgres, now, BuildInfo.Version);
 
+    /// <summary>Streams closed before a time that are in no archive yet.</summary>
+    public IEnumerable<BackupLine> ReadClosed(DateTimeOffset before, int most, DateTimeOffset now) =>
+        Postgres is null ? SqliteArchive.Read(SqlitePath!, before, most, now, BuildInfo.Version) : PostgresArchive.Read(Postgres, before, most, now, BuildInfo.Version);
+
+    /// <summary>Takes what these streams say out of the log. Safe to repeat.</summary>
+    /// <returns>Events taken out.</returns>
+    public long Empty(IEnumerable<string> streams, string archive) => Postgres is null ? SqliteArchive.Empty(SqlitePath!, streams, archive) : PostgresArchive.Empty(Postgres, streams, archive);
+
     /// <summary>Fills a new store and marks it as restored. Killed at any point it leaves nothing that a coordinator would start on.</summary>
     public (StoreRestored Restored, long Events) Write(IEnumerable<BackupLine> lines, IReadOnlyList<HostId> hosts) =>
         Postgres is null ? WriteSqlite(SqlitePath!, lines, hosts) : WritePostgres(Postgres, lines, hosts);

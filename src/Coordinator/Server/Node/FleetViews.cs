@@ -1,3 +1,4 @@
+using Coordinator.Application.Backup;
 using Coordinator.Application.Events;
 using Coordinator.Application.Projections;
 using Coordinator.Application.Store;
@@ -13,7 +14,13 @@ namespace Coordinator.Server.Node;
 /// <summary>Rows of the projection as resources of the API.</summary>
 internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostLinks links, LiveSamples samples, CoordinatorOptions options)
 {
-    public MigrationResource? Migration(MigrationId id) => fleet.Migration(id) is { } row ? View(row) : null;
+    /// <exception cref="RefusedException">It is in an archive.</exception>
+    public MigrationResource? Migration(MigrationId id)
+    {
+        if (fleet.Migration(id) is { } row) return View(row);
+        RequireHere(id.StreamKey, store.ReadStream(id.StreamKey, 0).FirstOrDefault());
+        return null;
+    }
 
     public VmResource? Vm(VmId id) => fleet.Vm(id) is { } row ? VmView.Of(row) : null;
 
@@ -41,8 +48,14 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
 
     public IReadOnlyList<EventResource>? Events(string streamKey, int after, int limit)
     {
-        var events = store.ReadStream(streamKey, after).Take(limit).Select(EventResources.Of).ToList();
-        return events.Count > 0 || store.ReadStream(streamKey, 0).Any() ? events : null;
+        var events = store.ReadStream(streamKey, after).Take(limit).ToList();
+        RequireHere(streamKey, events.FirstOrDefault());
+        return events.Count > 0 || store.ReadStream(streamKey, 0).Any() ? [.. events.Select(EventResources.Of)] : null;
+    }
+
+    private void RequireHere(string streamKey, StoredEvent? some)
+    {
+        if (some?.Type == ArchivedEvent.Type) throw new RefusedException(ApiProblems.Archived(streamKey, ArchivedEvent.FileOf(store.ReadStream(streamKey, 0).First())!));
     }
 
     // A claim for a host that never was leaves a row too.

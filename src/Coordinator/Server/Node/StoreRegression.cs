@@ -37,7 +37,7 @@ public sealed class StoreRegression(FleetProjection fleet)
     {
         if (subject.StartsWith("migration-", StringComparison.Ordinal))
         {
-            return MigrationId.TryParse(subject["migration-".Length..], out var id) ? fleet.Migration(id)?.Version ?? 0 : null;
+            return MigrationId.TryParse(subject["migration-".Length..], out var id) ? fleet.VersionOf(id) : null;
         }
 
         return subject.StartsWith("vm-", StringComparison.Ordinal) && VmId.TryParse(subject["vm-".Length..], out var vm) ? fleet.Vm(vm)?.Version ?? 0 : null;
