@@ -30,10 +30,10 @@ public static class ClosedLoop
         });
         for (var vm = 0; vm < rig.Vms.Count; vm++) Next(vm);
         Thread.Sleep(time / 3);
-        var (cpu, events, finished, commits, clock) = (cpuSeconds(), rig.Events, rig.Finished, rig.Batches, Stopwatch.StartNew());
+        var (cpu, events, finished, commits, appending, clock) = (cpuSeconds(), rig.Events, rig.Finished, rig.Batches, rig.Appending, Stopwatch.StartNew());
         Thread.Sleep(time);
         var seconds = clock.Elapsed.TotalSeconds;
-        var result = new Throughput(seconds, cpuSeconds() - cpu, rig.Events - events, rig.Finished - finished, rig.Batches - commits);
+        var result = new Throughput(seconds, cpuSeconds() - cpu, rig.Events - events, rig.Finished - finished, rig.Batches - commits, (rig.Appending - appending).TotalSeconds);
         Volatile.Write(ref over, true);
         rig.OnClosed((_, _) => { });
         return result;

@@ -28,6 +28,7 @@ public sealed class ControlRig : IDisposable
     private readonly List<Counter> counters = [];
     private readonly Action cleanUp;
     private readonly int shards;
+    private long appending;
 
     /// <param name="seats">One for each coordinator; several share the shards in turn, and every host has its link at one of them.</param>
     /// <param name="batchMax">Inputs decided in one commit; 1 means one decision a commit.</param>
@@ -60,6 +61,9 @@ public sealed class ControlRig : IDisposable
     public long Events => counters.Sum(c => Interlocked.Read(ref c.Events));
 
     public long Finished => counters.Sum(c => Interlocked.Read(ref c.Finished));
+
+    /// <summary>Time spent in the stores' appends so far, all nodes together.</summary>
+    public TimeSpan Appending => TimeSpan.FromTicks(Interlocked.Read(ref appending));
 
     public long Batches => Nodes.Sum(node => node.Statistics.Batches);
 
@@ -111,6 +115,7 @@ public sealed class ControlRig : IDisposable
         var counter = new Counter(counters.Count);
         counters.Add(counter);
         node.Listen(counter);
+        node.Statistics.AppendMeasured += (_, took) => Interlocked.Add(ref appending, took.Ticks);
         return node;
     }
 
