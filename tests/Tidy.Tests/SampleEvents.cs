@@ -26,6 +26,7 @@ internal static class SampleEvents
         if (type == typeof(VmId)) return new VmId("vm-1");
         if (type == typeof(HostId)) return new HostId("host-a");
         if (type == typeof(MigrationId)) return MigrationId.Create(7, Noon, 1);
+        if (type == typeof(EvacuationId)) return EvacuationId.Create(7, Noon, 1);
         if (type == typeof(Epoch)) return new Epoch(2);
         if (type == typeof(ByteCount)) return new ByteCount(1_048_576);
         if (type == typeof(ByteRate)) return new ByteRate(2_097_152);

@@ -14,8 +14,9 @@ public readonly record struct ContractVersion(int Major, int Minor) : IComparabl
     /// <summary>
     /// What this program speaks.
     /// 1.1: agents and coordinators say their version; unknown messages are passed over.
+    /// 1.2: evacuations: their events, what they ask of other shards, and whose child a migration is.
     /// </summary>
-    public static readonly ContractVersion Current = new(1, 1);
+    public static readonly ContractVersion Current = new(1, 2);
 
     public static bool operator <(ContractVersion left, ContractVersion right) => left.CompareTo(right) < 0;
 

@@ -142,7 +142,7 @@ internal sealed class LogChecks(SimWorld world)
 
     private void Caps(PermitsState pool)
     {
-        var caps = SimCoordinator.Caps;
+        var caps = world.Options.Permits;
         if (pool.Granted.Count > caps.Global) world.Checks.Violation($"{pool.Granted.Count} permits are given, the cap is {caps.Global}");
         foreach (var host in world.Hosts)
         {

@@ -1,7 +1,6 @@
 using Coordinator.Application.Bus;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Store;
-using Coordinator.Domain.Permits;
 
 namespace Simulator;
 
@@ -11,8 +10,6 @@ namespace Simulator;
 /// </summary>
 public sealed class SimCoordinator(SimWorld world, SimStore store, string name, ulong seed)
 {
-    public static readonly PermitLimits Caps = new(4, 2, 2);
-
     private readonly Queue<MachineInput> inbox = new();
     private readonly Lane pauses = new(seed, name);
     private readonly Lane disk = new(seed, name + " disk");
@@ -53,7 +50,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
             clock.Start(store.Now(), ClockRate);
             machine = new ShardMachine(world.Options.Mutation.SetUp(new MachineOptions
             {
-                Node = $"{name}-{incarnation}", ShardCount = store.ShardCount, CodeVersion = "simulated", Permits = Caps, SnapshotEvery = 40,
+                Node = $"{name}-{incarnation}", ShardCount = store.ShardCount, CodeVersion = "simulated", Permits = world.Options.Permits, SnapshotEvery = 40,
             }));
             Wake(incarnation);
         }
@@ -72,7 +69,7 @@ public sealed class SimCoordinator(SimWorld world, SimStore store, string name, 
     {
         isGhost = true;
         clock.Start(store.Now(), 100);
-        machine = new ShardMachine(new MachineOptions { Node = name, ShardCount = store.ShardCount, CodeVersion = "simulated", Permits = Caps });
+        machine = new ShardMachine(new MachineOptions { Node = name, ShardCount = store.ShardCount, CodeVersion = "simulated", Permits = world.Options.Permits });
         Own([.. Enumerable.Range(0, store.ShardCount)]);
         foreach (var host in world.Hosts) Run(machine.SendAll(host.Id, clock.Now));
         Wake(incarnation);

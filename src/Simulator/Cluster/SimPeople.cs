@@ -29,7 +29,7 @@ public sealed class SimPeople(SimWorld world, ulong seed)
 
     public void Plan()
     {
-        foreach (var vm in world.Vms) Insist(() => new RegisterVm(vm.Id, vm.Spec, world.Hosts[lane.Below(world.Hosts.Count)].Id, Adopt: false), code => code is null or "vm.exists");
+        foreach (var vm in world.Vms) Insist(() => new RegisterVm(vm.Id, vm.Spec, world.Hosts[lane.Below(world.Options.PlacedOn ?? world.Hosts.Count)].Id, Adopt: false), code => code is null or "vm.exists");
         for (var i = 0; i < world.Options.Requests; i++) world.Time.After(lane.Ms(1_000, (int)world.Options.FaultsUntil.TotalMilliseconds - 1_000), Ask);
     }
 

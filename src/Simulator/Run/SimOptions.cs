@@ -1,3 +1,7 @@
+using Coordinator.Domain.Permits;
+using Coordinator.Shared.Contracts.Evacuations;
+using Coordinator.Shared.Units;
+
 namespace Simulator;
 
 /// <summary>How big a run is, and how hard. Chances are per mille.</summary>
@@ -15,6 +19,19 @@ public sealed record SimOptions
 
     /// <summary>Migrations asked for in one run; some are refused.</summary>
     public int Requests { get; init; } = 34;
+
+    /// <summary>VMs are registered on so many of the hosts; null: on all.</summary>
+    public int? PlacedOn { get; init; }
+
+    public ByteCount GuestMemory { get; init; } = ByteCount.FromMebi(64);
+
+    public PermitLimits Permits { get; init; } = new(4, 2, 2);
+
+    /// <summary>Evacuations asked for at random times, and paused, resumed and aborted at others; some are refused.</summary>
+    public int Evacuations { get; init; }
+
+    /// <summary>One evacuation with this spec, asked for once all VMs run. Its budget once spent, somebody aborts it.</summary>
+    public EvacuationSpec? Campaign { get; init; }
 
     /// <summary>Faults and requests stop then; afterwards everything must settle.</summary>
     public TimeSpan FaultsUntil { get; init; } = TimeSpan.FromSeconds(24);

@@ -4,7 +4,6 @@ using Coordinator.Application.Machine;
 using Coordinator.Application.Store;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
-using Coordinator.Shared.Units;
 using HostNode.Agent.Machine;
 using HostNode.Hypervisors;
 using Simulator.Conformance;
@@ -26,6 +25,7 @@ public sealed class SimWorld
     private readonly List<SimCoordinator> coordinators = [];
     private readonly SimCoordinator[] owners;
     private readonly SimPeople people;
+    private readonly SimEvacuations evacuations;
     private readonly Lane lane;
     private TimeSpan quietSince = TimeSpan.MaxValue;
 
@@ -42,10 +42,11 @@ public sealed class SimWorld
         Store = new SimStore(this, options.Shards);
         lane = new Lane(seed, "world");
         for (var i = 0; i < options.Hosts; i++) Add(new SimHost(this, i, seed));
-        for (var i = 0; i < options.Vms; i++) Add(new SimVm(new VmId($"vm-{i}"), new GuestSpec(i % 2 == 0 ? "native" : "qemu", ByteCount.FromMebi(64), 1)));
+        for (var i = 0; i < options.Vms; i++) Add(new SimVm(new VmId($"vm-{i}"), new GuestSpec(i % 2 == 0 ? "native" : "qemu", options.GuestMemory, 1)));
         for (var i = 0; i < options.Coordinators; i++) coordinators.Add(new SimCoordinator(this, Store, $"c{i + 1}", seed));
         owners = [.. Enumerable.Repeat(coordinators[0], options.Shards)];
         people = new SimPeople(this, seed);
+        evacuations = new SimEvacuations(this, seed);
     }
 
     public SimOptions Options { get; }
@@ -78,8 +79,11 @@ public sealed class SimWorld
 
     public IReadOnlyList<SimCoordinator> Coordinators => coordinators;
 
+    /// <summary>As the log has them.</summary>
+    public IEnumerable<global::Coordinator.Domain.Evacuations.Evacuation> Evacuations => evacuations.Checks.All;
+
     /// <summary>Nothing is open and nobody waits.</summary>
-    public bool IsQuiet => Checks.Open == 0 && people.Done;
+    public bool IsQuiet => Checks.Open == 0 && people.Done && evacuations.Done;
 
     public bool IsSettled { get; private set; }
 
@@ -92,6 +96,7 @@ public sealed class SimWorld
         coordinators[0].Take([.. Enumerable.Range(0, Options.Shards)]);
         foreach (var host in hosts) host.StartAgent();
         people.Plan();
+        evacuations.Plan();
         new FaultPlan(this, people).Make();
         while (Time.Step(Options.FaultsUntil))
         {
@@ -101,6 +106,7 @@ public sealed class SimWorld
         people.Settle();
         while (!IsSettled && Time.Step(Options.Horizon)) Settle();
         Checks.End();
+        evacuations.Checks.End();
         if (Observer is not null) Seen.Add("step judged by the model's rules", Observer.Steps);
         return new SimResult(seed, Time.Hash, Checks.Ended, Time.Steps, Checks.Violations, SettledAfter, Seen, FaultCounts, [.. Faults.Happened], Trace.Lines);
     }
@@ -136,7 +142,8 @@ public sealed class SimWorld
     {
         var shard = int.Parse(message.Address.AsSpan("shard.".Length), CultureInfo.InvariantCulture);
         var sent = Wire.Through(message.Body);
-        Network.Send(Network.Coordinators, Network.Coordinators, () => owners[shard].Post(new MessageArrived(shard, sent)));
+        Network.Send(Network.Coordinators, Network.Coordinators, () => owners[shard].Post(
+            sent is CommandAsked asked ? AskedCommands.Arrived(asked, ToShard, null) : new MessageArrived(shard, sent)));
     }
 
     public void ToHost(HostId id, Order order)
@@ -172,21 +179,7 @@ public sealed class SimWorld
     /// <param name="key">Idempotency key of the request, if it has one.</param>
     public void Submit(Command command, string actor, Action<CommandResult> reply, string? key = null)
     {
-        var shard = command switch
-        {
-            RegisterVm c => Shards.Of(c.Vm.Value, Options.Shards),
-            StartVmCommand c => Shards.Of(c.Vm.Value, Options.Shards),
-            StopVmCommand c => Shards.Of(c.Vm.Value, Options.Shards),
-            CreateMigration c => Shards.Of(c.Vm.Value, Options.Shards),
-            CancelMigration c => c.Migration.Shard,
-            ForceMigration c => c.Migration.Shard,
-            ResolveMigration c => c.Migration.Shard,
-            CordonHost c => Shards.Of(c.Host.Value, Options.Shards),
-            UncordonHost c => Shards.Of(c.Host.Value, Options.Shards),
-            WriteOffHost c => Shards.Of(c.Host.Value, Options.Shards),
-            AdmitHost c => Shards.Of(c.Hello.Host.Value, Options.Shards),
-            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "not known to the simulator"),
-        };
+        var shard = CommandShard.Of(command, Options.Shards);
         owners[shard].Post(new CommandArrived(command, new CommandContext(actor, "api", "simulated", null, null, key, key is null ? null : "same", null), reply));
     }
 
@@ -235,6 +228,7 @@ public sealed class SimWorld
         else if (e.Type == nameof(global::Coordinator.Domain.Migrations.MigrationRequested) && opened is not null) moving[MigrationId.Parse(e.Stream["migration-".Length..])] = opened;
         Checks.Decided(e);
         people.Saw(e);
+        evacuations.Saw(e);
     }
 
     // In one transaction the VM's MigrationOpened stands directly before the migration's first event.

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Store;
 using Coordinator.Domain;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
@@ -22,6 +23,10 @@ namespace Coordinator.Application.Bus;
 [JsonDerivedType(typeof(HostLinkStands), nameof(HostLinkStands))]
 [JsonDerivedType(typeof(CommandForwarded), nameof(CommandForwarded))]
 [JsonDerivedType(typeof(CommandAnswered), nameof(CommandAnswered))]
+[JsonDerivedType(typeof(CommandAsked), nameof(CommandAsked))]
+[JsonDerivedType(typeof(CommandDecided), nameof(CommandDecided))]
+[JsonDerivedType(typeof(GuestAsked), nameof(GuestAsked))]
+[JsonDerivedType(typeof(GuestSeen), nameof(GuestSeen))]
 public abstract record ShardMessage;
 
 /// <summary>A report from an agent, to the shard of its subject. Acknowledged after the commit.</summary>
@@ -71,3 +76,20 @@ public sealed record CommandForwarded(string Id, string ReplyNode, Command Comma
 
 /// <summary>What was decided on a forwarded command: see <see cref="CommandResult"/>.</summary>
 public sealed record CommandAnswered(string Id, Refusal? Refusal, string Stream, int Version, bool Changed, IdempotencyRecord? Earlier) : ShardMessage;
+
+/// <summary>
+/// An ordinary command that an evacuation wants decided in another shard. Asked until answered; decided under the evacuation as actor and the key, so
+/// asking again, for ever and of whichever node, does nothing twice and has the same answer.
+/// </summary>
+/// <param name="Key">Unique for the evacuation; null for a command that may be decided twice, and is not answered.</param>
+public sealed record CommandAsked(EvacuationId Evacuation, string? Key, Command Command) : ShardMessage;
+
+/// <summary>What was decided on it.</summary>
+/// <param name="Stream">Of what it is about: of the migration, for one that begins a migration.</param>
+public sealed record CommandDecided(EvacuationId Evacuation, string Key, Refusal? Refusal, string Stream) : ShardMessage;
+
+/// <summary>An evacuation asks where a guest is: the news may have been lost.</summary>
+public sealed record GuestAsked(VmId Vm, EvacuationId Evacuation) : ShardMessage;
+
+/// <summary>Where a guest is and what moves it, when an evacuation asked or its migration settled. May be late.</summary>
+public sealed record GuestSeen(EvacuationId Evacuation, VmId Vm, GuestNews News) : ShardMessage;

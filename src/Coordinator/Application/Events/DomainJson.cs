@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Coordinator.Application.Store;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Permits;
@@ -78,11 +79,28 @@ namespace Coordinator.Application.Events;
 [JsonSerializable(typeof(PlacementTrusted))]
 [JsonSerializable(typeof(StoreRestored))]
 [JsonSerializable(typeof(HostTold))]
+[JsonSerializable(typeof(EvacuationRequested))]
+[JsonSerializable(typeof(EvacuationStarted))]
+[JsonSerializable(typeof(EvacuationHostCordoned))]
+[JsonSerializable(typeof(EvacuationHostUncordoned))]
+[JsonSerializable(typeof(WaveOpened))]
+[JsonSerializable(typeof(GuestStarted))]
+[JsonSerializable(typeof(GuestFollowed))]
+[JsonSerializable(typeof(GuestArrived))]
+[JsonSerializable(typeof(GuestFailed))]
+[JsonSerializable(typeof(EvacuationPaused))]
+[JsonSerializable(typeof(EvacuationResumed))]
+[JsonSerializable(typeof(EvacuationAborting))]
+[JsonSerializable(typeof(EvacuationReplanned))]
+[JsonSerializable(typeof(FailedRetried))]
+[JsonSerializable(typeof(EvacuationEnded))]
+[JsonSerializable(typeof(EvacuationClosed))]
 [JsonSerializable(typeof(MigrationState))]
 [JsonSerializable(typeof(VmState))]
 [JsonSerializable(typeof(HostState))]
 [JsonSerializable(typeof(PermitsState))]
 [JsonSerializable(typeof(RestoreState))]
+[JsonSerializable(typeof(EvacuationState))]
 [JsonSerializable(typeof(EventMeta))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(Problem))]

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Coordinator.Shared.Contracts;
 
 namespace Coordinator.Application.Events;
 
@@ -10,6 +11,9 @@ namespace Coordinator.Application.Events;
 /// </summary>
 public static class EventCatalog
 {
+    /// <summary>The contracts that evacuations came with.</summary>
+    public static readonly ContractVersion Evacuations = new(1, 2);
+
     private static readonly EventType[] Types =
     [
         Entry(DomainJson.Default.MigrationRequested),
@@ -75,6 +79,22 @@ public static class EventCatalog
         Entry(DomainJson.Default.PlacementTrusted),
         Entry(DomainJson.Default.StoreRestored),
         Entry(DomainJson.Default.HostTold),
+        Entry(DomainJson.Default.EvacuationRequested, Evacuations),
+        Entry(DomainJson.Default.EvacuationStarted, Evacuations),
+        Entry(DomainJson.Default.EvacuationHostCordoned, Evacuations),
+        Entry(DomainJson.Default.EvacuationHostUncordoned, Evacuations),
+        Entry(DomainJson.Default.WaveOpened, Evacuations),
+        Entry(DomainJson.Default.GuestStarted, Evacuations),
+        Entry(DomainJson.Default.GuestFollowed, Evacuations),
+        Entry(DomainJson.Default.GuestArrived, Evacuations),
+        Entry(DomainJson.Default.GuestFailed, Evacuations),
+        Entry(DomainJson.Default.EvacuationPaused, Evacuations),
+        Entry(DomainJson.Default.EvacuationResumed, Evacuations),
+        Entry(DomainJson.Default.EvacuationAborting, Evacuations),
+        Entry(DomainJson.Default.EvacuationReplanned, Evacuations),
+        Entry(DomainJson.Default.FailedRetried, Evacuations),
+        Entry(DomainJson.Default.EvacuationEnded, Evacuations),
+        Entry(DomainJson.Default.EvacuationClosed, Evacuations),
     ];
 
     private static readonly FrozenDictionary<Type, EventType> ByType = Types.ToFrozenDictionary(t => t.Type);
@@ -94,5 +114,5 @@ public static class EventCatalog
         return type.Read(body) ?? throw new JsonException($"event {name} is null");
     }
 
-    private static EventType Entry<T>(JsonTypeInfo<T> json) => new(typeof(T).Name, 1, typeof(T), json);
+    private static EventType Entry<T>(JsonTypeInfo<T> json, ContractVersion? since = null) => new(typeof(T).Name, 1, typeof(T), json) { Since = since ?? ContractVersion.First };
 }

@@ -43,11 +43,14 @@ internal static class Cause
         MessageArrived { Message: ClaimReleased c } => c.Claim,
         MessageArrived { Message: ClaimReleaseAnswered c } => c.Claim,
         MessageArrived { Message: HostChanged c } => c.Host.Value,
+        MessageArrived { Message: CommandDecided c } => c.Key,
+        MessageArrived { Message: GuestSeen c } => c.Vm.Value,
         TimerFired t => $"{t.Stream}/{t.Token}",
         _ => "",
     };
 
-    public static bool HasBody(MachineInput input) => input is MessageArrived or CommandArrived;
+    /// <summary>A plan is in the event that it causes, whole, and need not be there twice.</summary>
+    public static bool HasBody(MachineInput input) => input is MessageArrived or CommandArrived { Command: not (StartEvacuation or ReplanEvacuation) };
 
     /// <summary>The input as its own type's JSON: the kind beside it says which.</summary>
     public static void WriteBody(Utf8JsonWriter json, MachineInput input)

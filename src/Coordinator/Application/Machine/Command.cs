@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Restores;
 using Coordinator.Shared.Contracts;
+using Coordinator.Shared.Contracts.Evacuations;
 using Coordinator.Shared.Identity;
 
 namespace Coordinator.Application.Machine;
@@ -27,6 +28,12 @@ namespace Coordinator.Application.Machine;
 [JsonDerivedType(typeof(TellWord), nameof(TellWord))]
 [JsonDerivedType(typeof(TellHost), nameof(TellHost))]
 [JsonDerivedType(typeof(TrustVm), nameof(TrustVm))]
+[JsonDerivedType(typeof(StartEvacuation), nameof(StartEvacuation))]
+[JsonDerivedType(typeof(PauseEvacuation), nameof(PauseEvacuation))]
+[JsonDerivedType(typeof(ResumeEvacuation), nameof(ResumeEvacuation))]
+[JsonDerivedType(typeof(AbortEvacuation), nameof(AbortEvacuation))]
+[JsonDerivedType(typeof(RetryFailed), nameof(RetryFailed))]
+[JsonDerivedType(typeof(ReplanEvacuation), nameof(ReplanEvacuation))]
 public abstract record Command;
 
 public sealed record RegisterVm(VmId Vm, GuestSpec Spec, HostId Host, bool Adopt) : Command;
@@ -35,7 +42,9 @@ public sealed record StartVmCommand(VmId Vm, HostId? Host) : Command;
 
 public sealed record StopVmCommand(VmId Vm) : Command;
 
-public sealed record CreateMigration(VmId Vm, HostId Destination, MigrationPolicy Policy) : Command;
+/// <param name="Evacuation">Whose child it is; such a one counts its tries itself.</param>
+/// <param name="Source">Where the VM must be, if that matters.</param>
+public sealed record CreateMigration(VmId Vm, HostId Destination, MigrationPolicy Policy, EvacuationId? Evacuation = null, HostId? Source = null) : Command;
 
 public sealed record CancelMigration(MigrationId Migration) : Command;
 
@@ -46,7 +55,8 @@ public sealed record ResolveMigration(MigrationId Migration, string Choice, stri
 
 public sealed record CordonHost(HostId Host) : Command;
 
-public sealed record UncordonHost(HostId Host) : Command;
+/// <param name="Cordoned">Only a cordon with this reason; null = whatever its reason.</param>
+public sealed record UncordonHost(HostId Host, string? Cordoned = null) : Command;
 
 public sealed record WriteOffHost(HostId Host) : Command;
 
@@ -76,3 +86,20 @@ public sealed record TellHost(string Restore, HostId Host, bool WrittenOff) : Co
 
 /// <summary>Every host has said everything, or is written off.</summary>
 public sealed record TrustVm(VmId Vm) : Command;
+
+/// <summary>Empty hosts by a plan that was made from the fleet as it was; refused if the plan has blockers.</summary>
+public sealed record StartEvacuation(EvacuationSpec Spec, PlanInstance Instance, EvacuationPlan Plan) : Command;
+
+/// <summary>Nothing new starts.</summary>
+public sealed record PauseEvacuation(EvacuationId Evacuation) : Command;
+
+public sealed record ResumeEvacuation(EvacuationId Evacuation) : Command;
+
+/// <param name="StopRunning">Cancel what runs; else it ends by itself.</param>
+public sealed record AbortEvacuation(EvacuationId Evacuation, bool StopRunning) : Command;
+
+/// <summary>Guests of it that failed for good are tried again.</summary>
+public sealed record RetryFailed(EvacuationId Evacuation) : Command;
+
+/// <summary>Guests that have not left yet go by another plan.</summary>
+public sealed record ReplanEvacuation(EvacuationId Evacuation, PlanInstance Instance, EvacuationPlan Plan) : Command;

@@ -24,6 +24,12 @@ namespace Coordinator.Application.Machine;
 [JsonSerializable(typeof(TellWord))]
 [JsonSerializable(typeof(TellHost))]
 [JsonSerializable(typeof(TrustVm))]
+[JsonSerializable(typeof(StartEvacuation))]
+[JsonSerializable(typeof(PauseEvacuation))]
+[JsonSerializable(typeof(ResumeEvacuation))]
+[JsonSerializable(typeof(AbortEvacuation))]
+[JsonSerializable(typeof(RetryFailed))]
+[JsonSerializable(typeof(ReplanEvacuation))]
 internal sealed partial class CommandJson : JsonSerializerContext
 {
     public static void Write(Utf8JsonWriter json, Command command) => JsonSerializer.Serialize(json, command, command.GetType(), Default);

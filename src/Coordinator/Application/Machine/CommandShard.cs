@@ -2,55 +2,55 @@ using Coordinator.Shared.Identity;
 
 namespace Coordinator.Application.Machine;
 
-/// <summary>Which shard decides on a command.</summary>
+/// <summary>Where a command is decided: one table for its stream and its shard.</summary>
 public static class CommandShard
 {
-    public static int Of(Command command, int shardCount) => command switch
+    /// <summary>Which shard decides on it.</summary>
+    public static int Of(Command command, int shardCount)
     {
-        RegisterVm c => Shards.Of(c.Vm.Value, shardCount),
-        StartVmCommand c => Shards.Of(c.Vm.Value, shardCount),
-        StopVmCommand c => Shards.Of(c.Vm.Value, shardCount),
-        CreateMigration c => Shards.Of(c.Vm.Value, shardCount),
-        CancelMigration c => c.Migration.Shard,
-        ForceMigration c => c.Migration.Shard,
-        ResolveMigration c => c.Migration.Shard,
-        CordonHost c => Shards.Of(c.Host.Value, shardCount),
-        UncordonHost c => Shards.Of(c.Host.Value, shardCount),
-        WriteOffHost c => Shards.Of(c.Host.Value, shardCount),
-        AdmitHost c => Shards.Of(c.Hello.Host.Value, shardCount),
-        EnrolHost c => Shards.Of(c.Host.Value, shardCount),
-        RetireHost c => Shards.Of(c.Host.Value, shardCount),
-        AnnounceRestore c => Shards.Of(c.Restored.Restore, shardCount),
-        TellHost c => Shards.Of(c.Restore, shardCount),
-        DoubtVm c => Shards.Of(c.Vm.Value, shardCount),
-        TellWord c => Shards.Of(c.Word.Vm.Value, shardCount),
-        TrustVm c => Shards.Of(c.Vm.Value, shardCount),
-        CutMigration c => c.Migration.Shard,
-        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a shard"),
+        var (_, name, shard) = PlaceOf(command);
+        return name is null ? shard : Shards.Of(name, shardCount);
+    }
+
+    /// <summary>The stream it is decided on; empty for one that begins a stream of its own. A VM and its open migration are stopped together, so one of them tells for both.</summary>
+    public static string StreamOf(Command command) => PlaceOf(command).Stream;
+
+    private static (string Stream, string? Name, int Shard) PlaceOf(Command command) => command switch
+    {
+        RegisterVm c => At(c.Vm),
+        StartVmCommand c => At(c.Vm),
+        StopVmCommand c => At(c.Vm),
+        CreateMigration c => At(c.Vm),
+        DoubtVm c => At(c.Vm),
+        TellWord c => At(c.Word.Vm),
+        TrustVm c => At(c.Vm),
+        CancelMigration c => At(c.Migration),
+        ForceMigration c => At(c.Migration),
+        ResolveMigration c => At(c.Migration),
+        CutMigration c => At(c.Migration),
+        CordonHost c => At(c.Host),
+        UncordonHost c => At(c.Host),
+        WriteOffHost c => At(c.Host),
+        AdmitHost c => At(c.Hello.Host),
+        EnrolHost c => At(c.Host),
+        RetireHost c => At(c.Host),
+        AnnounceRestore c => (RestoreHandler.Prefix + c.Restored.Restore, c.Restored.Restore, 0),
+        TellHost c => (RestoreHandler.Prefix + c.Restore, c.Restore, 0),
+        // Where it is decided is where its id will say: by what it empties, so that a repeat comes to the same shard.
+        StartEvacuation c => ("", string.Join(',', c.Spec.Hosts), 0),
+        PauseEvacuation c => At(c.Evacuation),
+        ResumeEvacuation c => At(c.Evacuation),
+        AbortEvacuation c => At(c.Evacuation),
+        RetryFailed c => At(c.Evacuation),
+        ReplanEvacuation c => At(c.Evacuation),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a place"),
     };
 
-    /// <summary>The stream it is decided on. A VM and its open migration are stopped together, so one of them tells for both.</summary>
-    public static string StreamOf(Command command) => command switch
-    {
-        RegisterVm c => c.Vm.StreamKey,
-        StartVmCommand c => c.Vm.StreamKey,
-        StopVmCommand c => c.Vm.StreamKey,
-        CreateMigration c => c.Vm.StreamKey,
-        CancelMigration c => c.Migration.StreamKey,
-        ForceMigration c => c.Migration.StreamKey,
-        ResolveMigration c => c.Migration.StreamKey,
-        CordonHost c => c.Host.StreamKey,
-        UncordonHost c => c.Host.StreamKey,
-        WriteOffHost c => c.Host.StreamKey,
-        AdmitHost c => c.Hello.Host.StreamKey,
-        EnrolHost c => c.Host.StreamKey,
-        RetireHost c => c.Host.StreamKey,
-        AnnounceRestore c => RestoreHandler.Prefix + c.Restored.Restore,
-        TellHost c => RestoreHandler.Prefix + c.Restore,
-        DoubtVm c => c.Vm.StreamKey,
-        TellWord c => c.Word.Vm.StreamKey,
-        TrustVm c => c.Vm.StreamKey,
-        CutMigration c => c.Migration.StreamKey,
-        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "a command without a stream"),
-    };
+    private static (string, string?, int) At(VmId vm) => (vm.StreamKey, vm.Value, 0);
+
+    private static (string, string?, int) At(HostId host) => (host.StreamKey, host.Value, 0);
+
+    private static (string, string?, int) At(MigrationId migration) => (migration.StreamKey, null, migration.Shard);
+
+    private static (string, string?, int) At(EvacuationId evacuation) => (evacuation.StreamKey, null, evacuation.Shard);
 }

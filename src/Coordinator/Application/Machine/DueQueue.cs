@@ -14,6 +14,8 @@ internal sealed class DueQueue(DueQueue.PlaceOf place)
 
     public int Count { get; private set; }
 
+    public bool Has(StreamEntry entry) => place(entry) > 0;
+
     /// <summary>Adds the stream, or gives it another time.</summary>
     public void Set(StreamEntry entry, DateTimeOffset due)
     {

@@ -1,4 +1,5 @@
 using Coordinator.Application.Bus;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Restores;
@@ -14,6 +15,7 @@ internal sealed class MachineRouter(MachineOptions options)
     private readonly VmHandler vms = new();
     private readonly MigrationHandler migrations = new();
     private readonly HostHandler hosts = new();
+    private readonly EvacuationHandler evacuations = new();
     private readonly PermitHandler permits = new(options.Permits);
 
     public void Route(MachineStep step, MachineInput input)
@@ -42,13 +44,17 @@ internal sealed class MachineRouter(MachineOptions options)
         }
 
         var shard = CommandShard.Of(c.Command, step.Options.ShardCount);
-        var result = !step.Machine.Owns(shard) ? Commands.NotOwned(shard) : step.Machine.IsStopped(CommandShard.StreamOf(c.Command)) ? Commands.Stopped(c.Command) : Decide(step, c);
-        if (result.Refusal is null && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash } && result.Stream.Length > 0)
-            step.Machine.Batch.Keys.Add((c.Context.Actor, key), new Store.IdempotencyRecord(c.Context.Actor, key, hash, result.Stream, step.Now));
+        var undecided = !step.Machine.Owns(shard) ? Commands.NotOwned(shard) : step.Machine.IsStopped(CommandShard.StreamOf(c.Command)) ? Commands.Stopped(c.Command) : null;
+        var result = undecided ?? Decide(step, c, shard);
+        if (undecided is null && AnswerOf(c, result) is { } answer && c.Context is { IdempotencyKey: { } key, BodyHash: { } hash })
+            step.Machine.Batch.Keys.Add((c.Context.Actor, key), new Store.IdempotencyRecord(c.Context.Actor, key, hash, answer, step.Now));
         step.Effect(new ReplyTo(c.Reply, result));
     }
 
-    private CommandResult Decide(MachineStep step, CommandArrived c) => c.Command switch
+    // What is kept under the key: nothing of a refusal, which may be repeated, unless that, too, is the answer for ever.
+    private static string? AnswerOf(CommandArrived c, CommandResult result) => result.Refusal is not null ? (c.Context.Once ? "" : null) : result.Stream.Length > 0 ? result.Stream : null;
+
+    private CommandResult Decide(MachineStep step, CommandArrived c, int shard) => c.Command switch
     {
         RegisterVm x => vms.Register(step, x),
         StartVmCommand x => vms.Start(step, x),
@@ -58,7 +64,7 @@ internal sealed class MachineRouter(MachineOptions options)
         ForceMigration x => migrations.Command(step, x.Migration, MigrationInputs.Of(x, c.Context.Actor, c.Context.Reason)!),
         ResolveMigration x => migrations.Resolve(step, x),
         CordonHost x => hosts.Command(step, x.Host, new Cordon(c.Context.Reason ?? "cordoned by " + c.Context.Actor)),
-        UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor)),
+        UncordonHost x => hosts.Command(step, x.Host, new Uncordon(c.Context.Reason ?? "uncordoned by " + c.Context.Actor, x.Cordoned)),
         WriteOffHost x => hosts.WriteOff(step, x.Host),
         AdmitHost x => hosts.Command(step, x.Hello.Host, x.Hello),
         EnrolHost x => hosts.Command(step, x.Host, new Enrol(x.Host, c.Context.Reason ?? "enrolled by " + c.Context.Actor)),
@@ -69,6 +75,12 @@ internal sealed class MachineRouter(MachineOptions options)
         CutMigration x => RestoreHandler.Cut(step, x),
         TellWord x => RestoreHandler.Told(step, x),
         TrustVm x => RestoreHandler.Vm(step, x.Vm, new AllTold()),
+        StartEvacuation x => evacuations.Start(step, shard, x),
+        PauseEvacuation x => evacuations.Command(step, x.Evacuation, new Pause(c.Context.Reason ?? "paused by " + c.Context.Actor)),
+        ResumeEvacuation x => evacuations.Command(step, x.Evacuation, new Resume()),
+        AbortEvacuation x => evacuations.Command(step, x.Evacuation, new Abort(x.StopRunning)),
+        RetryFailed x => evacuations.Command(step, x.Evacuation, new RetryFailures()),
+        ReplanEvacuation x => evacuations.Command(step, x.Evacuation, new Replan(x.Instance, x.Plan)),
         _ => throw new ArgumentOutOfRangeException(nameof(c), c.Command, "a command without a handler"),
     };
 
@@ -111,6 +123,15 @@ internal sealed class MachineRouter(MachineOptions options)
             case HostChanged c:
                 HostChanged(step, m.Shard, c);
                 break;
+            case GuestAsked c:
+                VmHandler.Asked(step, c);
+                break;
+            case CommandDecided c:
+                evacuations.Decided(step, c);
+                break;
+            case GuestSeen c:
+                evacuations.Seen(step, c);
+                break;
         }
     }
 
@@ -123,6 +144,9 @@ internal sealed class MachineRouter(MachineOptions options)
         ClaimAnswered c => c.ReplyStream,
         ClaimReleaseAnswered c => c.ReplyStream,
         HostStatusAsked c => c.Host.StreamKey,
+        GuestAsked c => c.Vm.StreamKey,
+        CommandDecided c => c.Evacuation.StreamKey,
+        GuestSeen c => c.Evacuation.StreamKey,
         _ => "",
     };
 
@@ -141,10 +165,12 @@ internal sealed class MachineRouter(MachineOptions options)
     private void Timer(MachineStep step, TimerFired t)
     {
         if (step.Machine.Find(t.Stream) is not { } entry) return;
-        var before = entry.Version;
+        var token = entry.TimerToken;
         if (entry.State is MigrationState) migrations.Deadline(step, entry);
         if (entry.State is Active waiting) AskForHosts(step, entry, waiting);
-        if (entry.Version == before) step.Machine.Postpone(entry, step.Now + step.Options.SendAgainMax);
+        if (entry.State is EvacuationState) evacuations.Deadline(step, entry);
+        // What was decided may have left the deadline as it is.
+        if (entry.TimerToken == token) step.Machine.Postpone(entry, step.Now + step.Options.SendAgainMax);
     }
 
     private static void AskForHosts(MachineStep step, StreamEntry entry, Active waiting)
@@ -158,9 +184,11 @@ internal sealed class MachineRouter(MachineOptions options)
     /// <summary>Adds what a stream has pending to the effects: orders for hosts, claims at other shards.</summary>
     /// <param name="state">The stream's state as it is durable.</param>
     /// <param name="only">Only orders for this host.</param>
+    /// <param name="newerThan">Of an evacuation's many asks only those since this version.</param>
     /// <returns>False when nothing is pending.</returns>
-    public static bool Pending(object state, StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only) => state switch
+    public static bool Pending(object state, StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only, long newerThan) => state switch
     {
+        EvacuationState s => EvacuationHandler.Pending(s, options, effects, only, newerThan),
         MigrationState s => MigrationHandler.Pending(s, entry, options, effects, only),
         VmState s => VmHandler.Pending(s, entry, options, effects, only),
         _ => false,
@@ -170,6 +198,7 @@ internal sealed class MachineRouter(MachineOptions options)
     public static (long Source, long Destination, int Claims) PendingMark(object state) => state switch
     {
         MigrationState s => MigrationHandler.PendingMark(s),
+        Evacuation e => (e.Asks, 0, 0),
         Vm v => (v.OrderNumber, v.ClaimCounted ? 1 : 0, v.ToReturn is null ? 0 : 1),
         _ => default,
     };

@@ -21,12 +21,12 @@ internal sealed class MigrationHandler
         step.Machine.SpeakFor(shard);
         var vm = step.Machine.Find(c.Vm.StreamKey);
         var id = NewId(step, shard);
-        var opening = VmDecider.Decide((VmState?)vm?.State ?? UnknownVm.Instance, new OpenMigration(id, c.Destination));
+        var opening = VmDecider.Decide((VmState?)vm?.State ?? UnknownVm.Instance, new OpenMigration(id, c.Destination, c.Source));
         if (opening.Refusal is { } refusal) return new CommandResult(refusal, c.Vm.StreamKey, vm?.Version ?? 0, false, vm?.State);
         var placed = (Vm)vm!.State;
         step.Append(vm, opening);
         return Begin(step, shard, new MigrationPlan(
-            id, placed.Id, placed.Host, c.Destination, placed.HighestEpoch.Next, placed.Spec, c.Policy, placed.Claim, 1, null, Pool));
+            id, placed.Id, placed.Host, c.Destination, placed.HighestEpoch.Next, placed.Spec, c.Policy, placed.Claim, 1, null, Pool, c.Evacuation));
     }
 
     // By the shard's sequence number, which no two owners have in common: their clocks may show the same moment twice.
@@ -103,6 +103,7 @@ internal sealed class MigrationHandler
         if (step.Machine.Find(before.Plan.Vm.StreamKey) is not { State: Vm vm } vmEntry || vm.Migration != before.Plan.Id) return;
         var state = entry.State as Planned ?? MigrationEvolution.BeforeClosing(before, events);
         step.Append(vmEntry, VmDecider.Decide(vm, new FollowMigration(state)));
+        if (before.Plan.Evacuation is { } parent && vmEntry.State is Vm { Migration: null } rests) step.Publish(parent.Shard, new GuestSeen(parent, rests.Id, VmHandler.NewsOf(rests)));
         if (vmEntry.State is Vm { Migration: null, Power: VmPower.Running } settled && state is Ended { Outcome: MigrationOutcome.Aborted, Transient: true } ended)
             Retry(step, entry.Shard, settled, vmEntry, ended.Plan);
     }

@@ -1,6 +1,7 @@
 using Coordinator.Application.Events;
 using Coordinator.Application.Store;
 using Coordinator.Domain;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Vms;
@@ -267,7 +268,7 @@ public sealed class ShardMachine
             entry.State = StreamFolding.Evolve(entry.State, happened, entry.Version, step.Now);
         }
 
-        entry.Closed = entry.State is Closed;
+        entry.Closed = StreamFolding.IsClosed(entry.State);
         Rearm(entry);
     }
 
@@ -380,15 +381,16 @@ public sealed class ShardMachine
     {
         var pending = MachineRouter.PendingMark(state);
         if (pending == entry.Sent) return;
+        var before = entry.Sent;
         entry.Sent = pending;
         entry.Sendings = 0;
-        SendPending(entry, state, effects, now, null);
+        SendPending(entry, state, effects, now, null, before.Source);
     }
 
-    private void SendPending(StreamEntry entry, object state, List<MachineEffect> effects, DateTimeOffset now, HostId? only)
+    private void SendPending(StreamEntry entry, object state, List<MachineEffect> effects, DateTimeOffset now, HostId? only, long newerThan = EvacuationObligations.Everything)
     {
-        var any = MachineRouter.Pending(state, entry, options, effects, only);
-        if (!any) return;
+        var any = MachineRouter.Pending(state, entry, options, effects, only, newerThan);
+        if (!any || (state is EvacuationState && sendings.Has(entry))) return;
         Schedule(entry, now + Pause(entry.Sendings++));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Coordinator.Application.Events;
 using Coordinator.Application.Store;
 using Coordinator.Domain;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Permits;
@@ -21,8 +22,12 @@ public static class StreamFolding
         HostState s => HostEvolution.Evolve(s, (HostEvent)happened),
         PermitsState s => PermitEvolution.Evolve(s, (PermitEvent)happened),
         RestoreState s => RestoreState.Evolve(s, (RestoreEvent)happened),
+        EvacuationState s => EvacuationEvolution.Evolve(s, (EvacuationEvent)happened, version, at),
         _ => throw new CorruptHistoryException(state, happened),
     };
+
+    /// <summary>Nothing follows: the stream leaves memory.</summary>
+    public static bool IsClosed(object state) => state is Closed or Evacuation { Phase: EvacuationPhase.Closed };
 
     /// <summary>The state before the first event of a stream, by its key.</summary>
     public static object Initial(string key) => key switch
@@ -32,6 +37,7 @@ public static class StreamFolding
         _ when key.StartsWith("host-", StringComparison.Ordinal) => HostState.Unknown,
         _ when key.StartsWith("permits-", StringComparison.Ordinal) => PermitsState.Initial,
         _ when key.StartsWith(RestoreHandler.Prefix, StringComparison.Ordinal) => RestoreState.None,
+        _ when key.StartsWith("evacuation-", StringComparison.Ordinal) => NoEvacuation.Instance,
         _ => throw new ArgumentException($"no kind of stream has keys like {key}", nameof(key)),
     };
 
@@ -60,6 +66,7 @@ public static class StreamFolding
     {
         MigrationState s => MigrationDeadlines.Of(s),
         VmState s => VmOrders.DeadlineOf(s),
+        EvacuationState s => EvacuationDeadlines.Of(s),
         _ => null,
     };
 
@@ -70,6 +77,7 @@ public static class StreamFolding
         HostState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.HostState),
         PermitsState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.PermitsState),
         RestoreState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.RestoreState),
+        EvacuationState s => JsonSerializer.SerializeToUtf8Bytes(s, DomainJson.Default.EvacuationState),
         _ => throw new ArgumentException("not a state", nameof(entry)),
     };
 
@@ -79,6 +87,7 @@ public static class StreamFolding
         VmState => JsonSerializer.Deserialize(json, DomainJson.Default.VmState)!,
         HostState => JsonSerializer.Deserialize(json, DomainJson.Default.HostState)!,
         RestoreState => JsonSerializer.Deserialize(json, DomainJson.Default.RestoreState)!,
+        EvacuationState => JsonSerializer.Deserialize(json, DomainJson.Default.EvacuationState)!,
         _ => JsonSerializer.Deserialize(json, DomainJson.Default.PermitsState)!,
     };
 }

@@ -1,4 +1,5 @@
 using Coordinator.Application.Bus;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Vms;
 using Coordinator.Shared.Contracts;
@@ -47,6 +48,16 @@ internal sealed class VmHandler
 
     public void WrittenOff(MachineStep step, StreamEntry entry, HostId host) =>
         step.Append(entry, VmDecider.Decide((VmState)entry.State, new VmHostWrittenOff(host)));
+
+    public static void Asked(MachineStep step, GuestAsked c) =>
+        step.Publish(c.Evacuation.Shard, new GuestSeen(c.Evacuation, c.Vm, NewsOf(step.Machine.Find(c.Vm.StreamKey)?.State as Vm)));
+
+    /// <summary>What evacuations are told of a guest.</summary>
+    public static GuestNews NewsOf(Vm? vm) => vm is null
+        ? new GuestNews(null, false, false, null, null, null, null, false)
+        : new GuestNews(
+            vm.Host, vm.Power == VmPower.Lost, vm.Migration is not null || vm.Doubted is not null, vm.LastMigration,
+            vm.Last?.Outcome, vm.Last?.Code, vm.Last?.Detail ?? vm.Reason, vm.Last?.Transient ?? false);
 
     public static bool Pending(VmState state, StreamEntry entry, MachineOptions options, List<MachineEffect> effects, HostId? only)
     {

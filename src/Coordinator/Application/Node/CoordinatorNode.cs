@@ -422,7 +422,12 @@ public sealed class CoordinatorNode : IDisposable
 
     private void Heard(int shard, ShardMessage message, Action? done)
     {
-        var input = message is CommandForwarded f ? new CommandArrived(f.Command, f.Context, result => Answer(f, result, done)) : (MachineInput)new MessageArrived(shard, message, done);
+        MachineInput input = message switch
+        {
+            CommandForwarded f => new CommandArrived(f.Command, f.Context, result => Answer(f, result, done)),
+            CommandAsked a => AskedCommands.Arrived(a, answer => bus.Publish(answer), done),
+            _ => new MessageArrived(shard, message, done),
+        };
         // An inbox that is full loses the message: it will be sent again.
         if (!Post(input)) done?.Invoke();
     }

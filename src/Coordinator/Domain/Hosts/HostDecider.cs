@@ -16,6 +16,7 @@ public static class HostDecider
         Retire r => RetireIt(s, r),
         Uncordon when s.RetiredReason is not null => Retired(s),
         Cordon c => s.CordonReason is null ? Decision.Accept(new HostCordoned(c.Reason)) : Decision.Nothing,
+        Uncordon { Cordoned: { } only } when s.CordonReason != only => Decision.Nothing,
         Uncordon when s.WrittenOffReason is not null =>
             Decision.Refuse("host.writtenOff", $"{s.Id} was written off: {s.WrittenOffReason}", "enrol the machine under a new host name"),
         Uncordon u => s.CordonReason is null ? Decision.Nothing : Decision.Accept(new HostUncordoned(u.Reason)),

@@ -19,7 +19,8 @@ public sealed record Retire(string Reason) : HostInput;
 
 public sealed record Cordon(string Reason) : HostInput;
 
-public sealed record Uncordon(string Reason) : HostInput;
+/// <param name="Cordoned">Only a cordon with this reason; null = whatever its reason.</param>
+public sealed record Uncordon(string Reason, string? Cordoned = null) : HostInput;
 
 /// <param name="AttestedBy">The person who says that it is off.</param>
 public sealed record WriteOff(string Reason, string AttestedBy) : HostInput;

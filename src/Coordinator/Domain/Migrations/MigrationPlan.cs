@@ -8,9 +8,10 @@ namespace Coordinator.Domain.Migrations;
 /// <param name="Try">From 1; automatic retries count on.</param>
 /// <param name="RetryOf">The attempt before this one, if this is an automatic retry.</param>
 /// <param name="Pool">Permit pool.</param>
+/// <param name="Evacuation">Whose child it is; null for one that was asked for by itself.</param>
 public sealed record MigrationPlan(
     MigrationId Id, VmId Vm, HostId Source, HostId Destination, Epoch Epoch, GuestSpec Spec, MigrationPolicy Policy,
-    string SourceClaim, int Try, MigrationId? RetryOf, string Pool)
+    string SourceClaim, int Try, MigrationId? RetryOf, string Pool, EvacuationId? Evacuation = null)
 {
     /// <summary>Name of the permit and of the capacity claim at the destination.</summary>
     public string Claim => Id.StreamKey;

@@ -71,6 +71,7 @@ public static class VmDecider
     private static Decision Open(Vm s, OpenMigration o)
     {
         if (s.Migration is { } open) return Moving(s, open);
+        if (o.Source is { } from && from != s.Host) return Decision.Refuse("migration.moved", $"{s.Id} is on {s.Host} by now, not on {from}", "look where it is: lm vms get");
         if (s.Host == o.Destination) return Decision.Refuse("migration.sameHost", $"{s.Id} is on {s.Host} already", "name another destination");
         if (s.Power != VmPower.Running) return Decision.Refuse("vm.notRunning", $"{s.Id} is {s.Power}, not Running", "start it first: lm vms start");
         return Decision.Accept(new MigrationOpened(o.Migration, s.HighestEpoch.Next, o.Destination));
@@ -81,7 +82,7 @@ public static class VmDecider
     {
         Active m when s.Migration != m.Plan.Id => Decision.Nothing,
         // A later placement was adopted since: what became of this attempt says nothing about the VM any more.
-        Ended m when m.Plan.Epoch <= s.Epoch => Decision.Accept(new MigrationSettled(m.Plan.Id, m.Outcome)),
+        Ended m when m.Plan.Epoch <= s.Epoch => Decision.Accept(Settled(m)),
         Active m when m.Plan.Epoch <= s.Epoch => Decision.Nothing,
         Active m when m.Facts.Cut || s.Doubted is not null => AfterRestore(s, m, Outcome(m)),
         Active m => Outcome(m),
@@ -97,7 +98,7 @@ public static class VmDecider
             new PlacementChanged(m.Plan.Destination, m.Plan.Epoch, m.Plan.Claim, m.Plan.Id, m.Outcome), new VmLost($"its host {m.Plan.Destination} was written off")),
         Ended { Outcome: MigrationOutcome.Aborted } m => FollowAborted(m),
         Ended { Outcome: MigrationOutcome.Lost } m =>
-            Decision.Accept(new MigrationSettled(m.Plan.Id, m.Outcome), new VmLost(m.Reason)),
+            Decision.Accept(Settled(m), new VmLost(m.Reason)),
         Held { Choice: "resumeSource", Facts.Source: SourceWord.Rejected } m =>
             Decision.Accept(new PlacementChanged(m.Plan.Source, m.NewEpoch, m.Plan.SourceClaim, m.Plan.Id, MigrationOutcome.Held)),
         Held { Choice: not null, Facts.SourceSettled: true } m =>
@@ -107,11 +108,14 @@ public static class VmDecider
 
     private static Decision FollowAborted(Ended m)
     {
-        var settled = new MigrationSettled(m.Plan.Id, m.Outcome);
+        var settled = Settled(m);
         if (m.Facts.SourceOff) return Decision.Accept(settled, new VmLost($"its host {m.Plan.Source} was written off"));
         if (m.Facts.Source == SourceWord.RejectedGuestLost) return Decision.Accept(settled, new VmLost($"its memory was lost on {m.Plan.Source}"));
         return m.Facts.Grant is null || m.Facts.Source == SourceWord.Rejected ? Decision.Accept(settled) : Decision.Nothing;
     }
+
+    // A parent decides by it whether to try again.
+    private static MigrationSettled Settled(Ended m) => m.Plan.Evacuation is null ? new MigrationSettled(m.Plan.Id, m.Outcome) : new MigrationSettled(m.Plan.Id, m.Outcome, m.Code, m.Reason, m.Transient);
 
     private static Decision WrittenOff(Vm s, HostId host) =>
         s.Host == host && s.Migration is null && s.Power is not (VmPower.Lost or VmPower.Stopped)

@@ -36,7 +36,8 @@ public sealed record VmConflicted(HostId Host, string Detail) : VmEvent;
 public sealed record MigrationOpened(MigrationId Migration, Epoch Epoch, HostId Destination) : VmEvent;
 
 /// <summary>The attempt is over for the VM: the host that holds it has attested. The next one may start.</summary>
-public sealed record MigrationSettled(MigrationId Migration, MigrationOutcome Outcome) : VmEvent;
+/// <param name="Code">Why it did not move, with the two after it: only with an evacuation's child.</param>
+public sealed record MigrationSettled(MigrationId Migration, MigrationOutcome Outcome, string? Code = null, string? Detail = null, bool? Transient = null) : VmEvent;
 
 /// <summary>The VM lives at another host, or again under a new epoch.</summary>
 /// <param name="Claim">Its capacity claim there.</param>

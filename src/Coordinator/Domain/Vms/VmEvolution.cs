@@ -24,7 +24,12 @@ public static class VmEvolution
         (Vm s, VmLost e) => s with { Power = VmPower.Lost, Reason = e.Reason, Since = at },
         (Vm s, VmConflicted e) => s with { Conflict = $"{e.Host}: {e.Detail}" },
         (Vm s, MigrationOpened e) => s with { Migration = e.Migration, HighestEpoch = e.Epoch },
-        (Vm s, MigrationSettled e) => s with { Migration = null, LastMigration = e.Migration },
+        (Vm s, MigrationSettled e) => s with
+        {
+            Migration = null,
+            LastMigration = e.Migration,
+            Last = new SettledMigration(e.Migration, e.Outcome, e.Code, e.Detail, e.Transient ?? false),
+        },
         (Vm s, PlacementChanged e) => s with
         {
             Host = e.Host,
@@ -34,6 +39,7 @@ public static class VmEvolution
             ClaimCounted = true,
             Migration = null,
             LastMigration = e.Migration,
+            Last = new SettledMigration(e.Migration, e.Outcome),
             Power = VmPower.Running,
             Reason = null,
             Since = at,

@@ -21,7 +21,8 @@ public sealed record VmHeard(HostId Host, VmReport Report) : VmInput;
 public sealed record PlacementAnswered(string Claim, bool Returned) : VmInput;
 
 /// <summary>An attempt is wanted. The migration's stream gets its own input in the same transaction.</summary>
-public sealed record OpenMigration(MigrationId Migration, HostId Destination) : VmInput;
+/// <param name="Source">Where the VM must be, if that matters.</param>
+public sealed record OpenMigration(MigrationId Migration, HostId Destination, HostId? Source = null) : VmInput;
 
 /// <summary>The open migration's state after a decision: the VM follows it.</summary>
 public sealed record FollowMigration(MigrationState State) : VmInput;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Coordinator.Domain.Migrations;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 
@@ -32,6 +33,9 @@ public sealed record Vm(VmId Id, GuestSpec Spec, HostId Host, Epoch Epoch, Epoch
 
     public MigrationId? LastMigration { get; init; }
 
+    /// <summary>What became of the last migration that settled.</summary>
+    public SettledMigration? Last { get; init; }
+
     /// <summary>Why it is not running, for people.</summary>
     public string? Reason { get; init; }
 
@@ -49,6 +53,9 @@ public sealed record Vm(VmId Id, GuestSpec Spec, HostId Host, Epoch Epoch, Epoch
 }
 
 public sealed record OldClaim(HostId Host, string Claim);
+
+/// <param name="Code">Why it did not move, if it was an evacuation's.</param>
+public sealed record SettledMigration(MigrationId Migration, MigrationOutcome Outcome, string? Code = null, string? Detail = null, bool Transient = false);
 
 [JsonConverter(typeof(JsonStringEnumConverter<VmPower>))]
 public enum VmPower

@@ -43,7 +43,7 @@ internal static class Explanation
         return $"{guest.Name} waits because {first}{Reason(index, schedule.Held[guest.Index], guest, destination)}{after}";
     }
 
-    private static string Reason(PlanIndex index, Hold hold, Mover guest, int destination)
+    public static string Reason(PlanIndex index, Hold hold, Mover guest, int destination)
     {
         var (source, to) = (index.Hosts[guest.Host].Host.Name, index.Hosts[destination].Host.Name);
         return hold.Kind switch
