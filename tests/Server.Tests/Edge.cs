@@ -27,11 +27,14 @@ internal sealed class Edge : IAsyncDisposable
         _app = app;
         Plane = plane;
         HubEvents = hubEvents;
+        Evacuations = (MemoryEvacuations)app.Services.GetRequiredService<IEvacuationPlane>();
         Addresses = ReadyFile.Of(app);
         Http = new HttpClient { BaseAddress = new Uri(Addresses.Http) };
     }
 
     public MemoryPlane Plane { get; }
+
+    public MemoryEvacuations Evacuations { get; }
 
     public RecordedHubEvents HubEvents { get; }
 
@@ -57,6 +60,7 @@ internal sealed class Edge : IAsyncDisposable
         {
             services.AddSingleton<IControlPlane>(plane);
             services.AddSingleton<IClusterPlane>(plane);
+            services.AddSingleton<IEvacuationPlane>(new MemoryEvacuations(plane));
             services.AddSingleton<IHubEvents>(hubEvents);
             if (changeHub is not null) services.AddSingleton(changeHub(new HubOptions(options.Node)));
         });

@@ -39,15 +39,25 @@ internal sealed class MemoryPlane : IControlPlane, IClusterPlane
     {
         lock (_gate)
         {
-            var list = _events[id.StreamKey];
-            var version = list.Count + 1;
-            list.Add(new EventResource(
-                $"{id.StreamKey}@{version}", id.StreamKey, version, Noon.AddSeconds(version), type, "local:0", "api", null, new EventCause("Command", "r"), 1, JsonDocument.Parse("{}").RootElement));
+            var version = AppendEvent(id.StreamKey, type);
             var old = _migrations[id.Value];
             _migrations[id.Value] = old with
             {
                 Metadata = old.Metadata with { Etag = version.ToString(CultureInfo.InvariantCulture) }, Status = change?.Invoke(old.Status) ?? old.Status,
             };
+        }
+    }
+
+    /// <returns>Its version.</returns>
+    public int AppendEvent(string stream, string type)
+    {
+        lock (_gate)
+        {
+            if (!_events.TryGetValue(stream, out var list)) _events[stream] = list = [];
+            var version = list.Count + 1;
+            list.Add(new EventResource(
+                $"{stream}@{version}", stream, version, Noon.AddSeconds(version), type, "local:0", "api", null, new EventCause("Command", "r"), 1, JsonDocument.Parse("{}").RootElement));
+            return version;
         }
     }
 

@@ -4,6 +4,7 @@ using Coordinator.Application.Events;
 using Coordinator.Application.Machine;
 using Coordinator.Application.Node;
 using Coordinator.Application.Store;
+using Coordinator.Domain.Evacuations;
 using Coordinator.Domain.Hosts;
 using Coordinator.Domain.Migrations;
 using Coordinator.Domain.Restores;
@@ -14,7 +15,7 @@ using Coordinator.Shared.Identity;
 namespace Coordinator.Application.Projections;
 
 /// <summary>
-/// Hosts, VMs and migrations for lists, details and metrics: folds the committed events, asks no host. Resumable: it saves how far it
+/// Hosts, VMs, migrations and evacuations for lists, details and metrics: folds the committed events, asks no host. Resumable: it saves how far it
 /// has come and reads on from there. Reads are safe from any thread and see a row only as it is durable.
 /// </summary>
 /// <remarks>Of closed migrations the newest <c>keep</c> stay in memory; an older one is folded from its stream when asked for.</remarks>
@@ -22,12 +23,16 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 {
     private const int Page = 10_000;
 
+    // Each holds its whole plan.
+    private const int EvacuationsKept = 100;
+
     private readonly object gate = new();
     private readonly object reading = new();
     private readonly Dictionary<MigrationId, MigrationRow> migrations = [];
     private readonly Dictionary<VmId, VmRow> vms = [];
     private readonly Dictionary<HostId, HostRow> hosts = [];
     private readonly Queue<MigrationId> closed = new();
+    private readonly EvacuationRows evacuations = new(EvacuationsKept);
     private volatile RestoreState? restore;
     private StorePosition position = StorePosition.Start;
     private StorePosition? before;
@@ -71,7 +76,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
         {
             // Rows may be ahead of the position, never behind: an event applied again is told by its version.
             at = position;
-            state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped, restore), ProjectionJson.Default.FleetRows);
+            state = JsonSerializer.SerializeToUtf8Bytes(new FleetRows([.. migrations.Values], [.. vms.Values], [.. hosts.Values], Skipped, restore, [.. evacuations.All]), ProjectionJson.Default.FleetRows);
         }
 
         store.SaveProjection(SavedAs, at, state);
@@ -128,6 +133,26 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
 
     /// <summary>How many events a migration's stream has, in an archive or not; 0 if there is none.</summary>
     public int VersionOf(MigrationId id) => Migration(id)?.Version ?? store.Load(id.StreamKey)?.Version ?? 0;
+
+    /// <summary>One evacuation, from memory or from its stream; null if there is none, or if it is in an archive.</summary>
+    public EvacuationRow? Evacuation(EvacuationId id)
+    {
+        lock (gate)
+        {
+            if (evacuations.Find(id) is { } row) return row;
+        }
+
+        EvacuationRow? folded = null;
+        foreach (var e in store.ReadStream(id.StreamKey, 0).TakeWhile(e => e.Type != ArchivedEvent.Type))
+            folded = EvacuationRow.Next(folded, (EvacuationEvent)EventCatalog.Read(e.Type, e.SchemaVersion, e.Body.Span), e.Version, e.Shard, e.Term, e.At);
+        return folded;
+    }
+
+    /// <summary>Open ones and the newest closed ones, newest first.</summary>
+    public IReadOnlyList<EvacuationRow> Evacuations()
+    {
+        lock (gate) return [.. evacuations.All.OrderByDescending(e => e.State.RequestedAt).ThenByDescending(e => e.State.Id.Value, StringComparer.Ordinal)];
+    }
 
     public VmRow? Vm(VmId id)
     {
@@ -188,6 +213,9 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
                 if (vm is not null && vm.Version >= version) break;
                 vms[id] = new VmRow((Vm)VmEvolution.Evolve(vm is null ? UnknownVm.Instance : vm.State, e, version, at), version, vm?.CreatedAt ?? at);
                 break;
+            case EvacuationEvent e when EvacuationId.TryParseKey(stream, out var id):
+                evacuations.Apply(id, e, version, shard, term, at);
+                break;
             case HostEvent e when HostId.TryParse(stream["host-".Length..], out var id):
                 var host = hosts.GetValueOrDefault(id);
                 if (host is not null && host.Version >= version) break;
@@ -234,6 +262,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
             foreach (var row in rows.Vms) vms[row.State.Id] = row;
             foreach (var row in rows.Hosts) hosts[row.State.Id!.Value] = row;
             foreach (var row in rows.Migrations.Where(r => r.ClosedAt is not null).OrderBy(r => r.ClosedAt)) closed.Enqueue(row.Plan.Id);
+            evacuations.Restore(rows.Evacuations ?? []);
             (Skipped, restore) = (rows.Skipped, rows.Restore);
             position = savedAt;
         }
@@ -244,6 +273,7 @@ public sealed class FleetProjection(IEventStore store, string codeVersion, int k
             vms.Clear();
             hosts.Clear();
             closed.Clear();
+            evacuations.Clear();
         }
     }
 }

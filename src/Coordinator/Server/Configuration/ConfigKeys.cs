@@ -33,6 +33,9 @@ public static class ConfigKeys
 
     public static readonly ConfigKey HubEnrolment = OneOf("Coordinator:Hub:Enrolment", "open", "open", "required");
 
+    public static readonly ConfigKey EvacuationLinkMbps = Number("Coordinator:Evacuation:LinkMbps", 10_000, 1, 1_000_000);
+    public static readonly ConfigKey EvacuationVcpusPerCpu = Number("Coordinator:Evacuation:VcpusPerCpu", 4, 1, 64);
+
     public static readonly ConfigKey TlsCertificate = Text("Coordinator:Tls:Certificate", null, "path of this node's certificate (PEM), made by `lm certs issue coordinator`");
     public static readonly ConfigKey TlsKey = Text("Coordinator:Tls:Key", null, "path of its private key (PEM, mode 0600)");
     public static readonly ConfigKey TlsCaBundle = Text("Coordinator:Tls:CaBundle", null, "path of the CA bundle (PEM), made by `lm certs init`");
@@ -44,7 +47,7 @@ public static class ConfigKeys
     public static readonly IReadOnlyList<ConfigKey> All =
     [
         Node, Store, SqlitePath, PostgresConnection, PostgresPasswordFile, Shards, Bus, RabbitMqEndpoints, RabbitMqUser, RabbitMqPasswordFile, RabbitMqCaBundle, HttpAddress, HttpPort, HttpClientCertificates, HubAddress, HubPort, HubHandshakesPerSecond,
-        HubLateAfterMs, HubGoneAfterMs, HubEnrolment, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
+        HubLateAfterMs, HubGoneAfterMs, HubEnrolment, EvacuationLinkMbps, EvacuationVcpusPerCpu, TlsCertificate, TlsKey, TlsCaBundle, LogFormat, LogLevel, ReadyFile,
     ];
 
     private static ConfigKey Text(string path, string? standard, string allowed) => new(path, standard, allowed, text => text.Trim().Length > 0);

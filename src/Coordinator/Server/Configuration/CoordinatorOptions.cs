@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Coordinator.Shared.Units;
 
 namespace Coordinator.Server.Configuration;
 
@@ -42,6 +43,12 @@ public sealed record CoordinatorOptions
     /// <summary>A host must have been enrolled before its agent is let in; else a certificate of the cluster is enough.</summary>
     public bool EnrolmentRequired { get; init; }
 
+    /// <summary>What evacuations are planned with: each host's migration network, each direction.</summary>
+    public ByteRate EvacuationLink { get; init; } = OfMegabits(10_000);
+
+    /// <summary>So many virtual CPUs are planned as one of a host's: hosts are commonly promised more than once.</summary>
+    public int EvacuationVcpusPerCpu { get; init; } = 4;
+
     public required string TlsCertificate { get; init; }
 
     public required string TlsKey { get; init; }
@@ -53,6 +60,8 @@ public sealed record CoordinatorOptions
     public required LogLevel LogLevel { get; init; }
 
     public required string? ReadyFile { get; init; }
+
+    private static ByteRate OfMegabits(int megabits) => new(megabits * 125_000L);
 
     /// <exception cref="ConfigurationProblemException">Settings that contradict each other, or a required one is missing.</exception>
     public static CoordinatorOptions From(IReadOnlyDictionary<ConfigKey, Setting> found)
@@ -77,6 +86,8 @@ public sealed record CoordinatorOptions
             HubLateAfter = TimeSpan.FromMilliseconds(Number(ConfigKeys.HubLateAfterMs)),
             HubGoneAfter = TimeSpan.FromMilliseconds(Number(ConfigKeys.HubGoneAfterMs)),
             EnrolmentRequired = Get(ConfigKeys.HubEnrolment) == "required",
+            EvacuationLink = OfMegabits(Number(ConfigKeys.EvacuationLinkMbps)),
+            EvacuationVcpusPerCpu = Number(ConfigKeys.EvacuationVcpusPerCpu),
             TlsCertificate = Existing(ConfigKeys.TlsCertificate),
             TlsKey = Existing(ConfigKeys.TlsKey),
             TlsCaBundle = Existing(ConfigKeys.TlsCaBundle),

@@ -9,6 +9,9 @@ internal static class PathNames
     public static MigrationId Migration(string text) =>
         MigrationId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("migration", Short(text)));
 
+    public static EvacuationId Evacuation(string text) =>
+        EvacuationId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("evacuation", Short(text)));
+
     public static HostId Host(string text) => HostId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("host", Short(text)));
 
     public static VmId Vm(string text) => VmId.TryParse(text, out var id) ? id : throw new RefusedException(ApiProblems.NotFound("vm", Short(text)));

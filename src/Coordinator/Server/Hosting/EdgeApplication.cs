@@ -47,6 +47,7 @@ public static class EdgeApplication
         services.AddSingleton(certificates);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<StreamWatch>();
         services.AddSingleton<MigrationWatch>();
         services.AddSingleton(_ => new PrometheusExporter(name => name.StartsWith("lm.", StringComparison.Ordinal)));
         services.AddSingleton<EdgeMetrics>();
@@ -72,6 +73,7 @@ public static class EdgeApplication
         HealthEndpoints.Map(app);
         MetricsEndpoint.Map(app);
         MigrationEndpoints.Map(app);
+        EvacuationEndpoints.Map(app);
         HostEndpoints.Map(app);
         VmEndpoints.Map(app);
         ClusterEndpoints.Map(app);

@@ -24,7 +24,10 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
 
     public VmResource? Vm(VmId id) => fleet.Vm(id) is { } row ? VmView.Of(row) : null;
 
-    public HostResource? Host(HostId id) => fleet.Host(id) is { } row && IsKnown(row.State) ? HostView.Of(row, links.Of(id), fleet.Vms(), fleet.Migrations()) : null;
+    public HostResource? Host(HostId id) => fleet.Host(id) is { } row && IsKnown(row.State) ? HostView.Of(row, links.Of(id), fleet.Vms(), fleet.Migrations(), fleet.Evacuations()) : null;
+
+    /// <summary>Its agent answers.</summary>
+    public bool IsConnected(HostId id) => links.Of(id).Phase == "Ready";
 
     public IReadOnlyList<MigrationResource> Migrations(MigrationFilter filter, string? after, int limit)
     {
@@ -35,11 +38,11 @@ internal sealed class FleetViews(FleetProjection fleet, IEventStore store, HostL
 
     public IReadOnlyList<HostResource> Hosts(string? after, int limit)
     {
-        var (vms, migrations) = (fleet.Vms(), fleet.Migrations());
+        var (vms, migrations, evacuations) = (fleet.Vms(), fleet.Migrations(), fleet.Evacuations());
         return
         [
             .. fleet.Hosts().Where(row => IsKnown(row.State) && IsAfter(row.State.Id!.Value.Value, after)).Take(limit)
-                .Select(row => HostView.Of(row, links.Of(row.State.Id!.Value), vms, migrations)),
+                .Select(row => HostView.Of(row, links.Of(row.State.Id!.Value), vms, migrations, evacuations)),
         ];
     }
 

@@ -13,7 +13,7 @@ public sealed class HostLinks(TimeProvider clock)
 
     /// <summary>A link that stands here, or else at another node.</summary>
     public HostLink Of(HostId host) => _links.TryGetValue(host, out var link) && (link.Phase != "Gone" || !_elsewhere.ContainsKey(host)) ? link
-        : _elsewhere.ContainsKey(host) ? HostLink.AtAnotherNode : HostLink.Unknown;
+        : _elsewhere.TryGetValue(host, out var node) ? HostLink.At(node) : HostLink.Unknown;
 
     /// <summary>Those that stand here.</summary>
     public IReadOnlyCollection<HostId> Here() => [.. _links.Where(link => link.Value.Phase != "Gone").Select(link => link.Key)];
@@ -22,9 +22,10 @@ public sealed class HostLinks(TimeProvider clock)
     public void Elsewhere(ClusterView view) => _elsewhere = view.Links;
 
     /// <summary>Of two links that were admitted at the same moment the newer one stands, whichever is told first.</summary>
-    public void Connected(HostId host, long link, string version)
+    /// <param name="guests">What its agent said it holds.</param>
+    public void Connected(HostId host, long link, string version, IReadOnlyList<VmId>? guests = null)
     {
-        var connected = new HostLink("Ready", link, clock.GetUtcNow(), version);
+        var connected = new HostLink("Ready", link, clock.GetUtcNow(), version) { Guests = guests ?? [] };
         _links.AddOrUpdate(host, connected, (_, known) => known.Number > link ? known : connected);
     }
 
@@ -50,6 +51,11 @@ public sealed record HostLink(string Phase, long Number, DateTimeOffset? Since, 
 {
     public static readonly HostLink Unknown = new("Unknown", 0, null, null);
 
-    /// <summary>That node knows more.</summary>
-    public static readonly HostLink AtAnotherNode = new("Ready", 0, null, null);
+    /// <summary>The coordinator where it stands, which knows more; null: here.</summary>
+    public string? Elsewhere { get; private init; }
+
+    /// <summary>Guests that the agent named when it connected.</summary>
+    public IReadOnlyList<VmId> Guests { get; init; } = [];
+
+    public static HostLink At(string node) => new("Ready", 0, null, null) { Elsewhere = node };
 }

@@ -47,7 +47,7 @@ internal sealed class HubBridge(
         // Resolved late: the hub is made from this bridge.
         var hub = services.GetRequiredService<AgentHub>();
         _subscriptions[(hello.Host, link)] = bus.Subscribe(BusMessage.Host(hello.Host), message => Deliver(hub, hello.Host, message.Body));
-        links.Connected(hello.Host, link, hello.Version);
+        links.Connected(hello.Host, link, hello.Version, [.. hello.Guests.Select(guest => guest.Vm)]);
         node.HostLinked(hello.Host);
         if (options.Shared) bus.Publish(new BusMessage(BusMessage.AllNodes, new HostLinkStands(hello.Host)));
     }

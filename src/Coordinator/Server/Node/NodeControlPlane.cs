@@ -15,7 +15,7 @@ namespace Coordinator.Server.Node;
 
 /// <summary>The API's words as commands of the node, and the node's answers as resources.</summary>
 internal sealed class NodeControlPlane(
-    CoordinatorNode node, CommandRouter router, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, Restores restores, AgentHub hub,
+    CoordinatorNode node, CallCommands commands, FleetProjection fleet, FleetViews views, MigrationPlanner planner, StoreRegression regression, Restores restores, AgentHub hub,
     CoordinatorOptions options, IEnumerable<IClusterCheck> more, PlacementLoop? placement = null) : IControlPlane
 {
     public async Task<Answer<MigrationResource>> CreateMigrationAsync(Requests.CreateMigration body, Call call)
@@ -23,7 +23,7 @@ internal sealed class NodeControlPlane(
         // Advice only, so that a typing error is answered at once; the claim at the host's own shard is what counts.
         planner.RefuseUnknownOrClosed(body.Destination);
         var result = await SubmitAsync(new Application.Machine.CreateMigration(body.Vm, body.Destination, body.Policy ?? MigrationPolicy.Default), call, body.Reason);
-        return Answered(result, stream => Migration(MigrationId.Parse(stream["migration-".Length..])));
+        return CallCommands.Answered(result, stream => Migration(MigrationId.Parse(stream["migration-".Length..])));
     }
 
     public Task<MigrationPlan> PlanMigrationAsync(Requests.CreateMigration body, Call call) => Task.FromResult(planner.Plan(body));
@@ -70,7 +70,7 @@ internal sealed class NodeControlPlane(
     public Task<Answer<HostResource>> WriteOffAsync(HostId id, Requests.WriteOffHost body, Call call)
     {
         // A wrong name, or a host that came back since somebody looked: its guests would be started a second time elsewhere.
-        if (views.Host(id)?.Status.Phase == "Ready")
+        if (views.IsConnected(id))
         {
             throw new RefusedException(RefusalMap.Of(new Refusal(
                 "host.connected", $"the agent of {id} is connected and answers: this host is not off", "check the name; a host that must go all the same is switched off first")));
@@ -123,7 +123,7 @@ internal sealed class NodeControlPlane(
     {
         try
         {
-            return Answered(await SubmitAsync(command, call, reason), _ => Migration(id));
+            return CallCommands.Answered(await SubmitAsync(command, call, reason), _ => Migration(id));
         }
         catch (RefusedException e) when (e.Problem.Code == "migration.unknown" && fleet.Migration(id) is { ClosedAt: not null } over)
         {
@@ -149,24 +149,10 @@ internal sealed class NodeControlPlane(
     }
 
     private async Task<Answer<VmResource>> VmCommandAsync(VmId id, Command command, Call call, string? reason) =>
-        Answered(await SubmitAsync(command, call, reason), _ => Vm(id));
+        CallCommands.Answered(await SubmitAsync(command, call, reason), _ => Vm(id));
 
     private async Task<Answer<HostResource>> HostCommandAsync(HostId id, Command command, Call call, string? reason) =>
-        Answered(await SubmitAsync(command, call, reason), _ => Host(id));
+        CallCommands.Answered(await SubmitAsync(command, call, reason), _ => Host(id));
 
-    private async Task<CommandResult> SubmitAsync(Command command, Call call, string? reason)
-    {
-        var context = new CommandContext(call.Actor, "api", reason, call.RequestId, call.TraceParent, call.IdempotencyKey, call.BodyHash, checked((int?)call.IfMatch));
-        try
-        {
-            return RefusalMap.OrThrow(await router.SubmitAsync(command, context));
-        }
-        catch (NodeBusyException e)
-        {
-            throw new RefusedException(new ApiProblem(503, "node.busy", "Service unavailable", e.Message, "try again in a second") { RetryAfter = TimeSpan.FromSeconds(1) });
-        }
-    }
-
-    private static Answer<T> Answered<T>(CommandResult result, Func<string, T?> read) where T : class => new(
-        read(result.Earlier?.Answer ?? result.Stream) ?? throw new InvalidOperationException($"{result.Stream} was decided on but is not in the projection"), Replayed: result.Earlier is not null);
+    private Task<CommandResult> SubmitAsync(Command command, Call call, string? reason) => commands.SubmitAsync(command, call, reason);
 }

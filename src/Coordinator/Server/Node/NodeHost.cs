@@ -15,7 +15,7 @@ namespace Coordinator.Server.Node;
 /// commit is never retried.
 /// </summary>
 internal sealed class NodeHost(
-    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, ClusterMetrics clusterMetrics, IEventStore store,
+    CoordinatorNode node, FleetProjection fleet, ChangeFeed changes, LiveSamples samples, NodeMetrics metrics, EvacuationMetrics evacuationMetrics, ClusterMetrics clusterMetrics, IEventStore store,
     IBus bus, Restores restores, Certificates certificates, AgentHub hub, ILogger<NodeHost> log, IHostApplicationLifetime lifetime, PlacementLoop? placement = null, FeedFollower? follower = null) : IHostedService, IDisposable
 {
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
@@ -30,6 +30,7 @@ internal sealed class NodeHost(
         // In this order: whoever is woken by the feed must find the row already changed.
         node.Listen(fleet);
         node.Listen(metrics);
+        node.Listen(evacuationMetrics);
         clusterMetrics.Begin();
         var waker = new WatchWaker(changes, samples);
         node.Listen(waker);

@@ -48,7 +48,12 @@ public static class NodeServices
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), provider.GetService<PlacementLoop>(), provider.GetService<FeedFollower>()));
         services.AddSingleton<FleetViews>();
         services.AddSingleton<MigrationPlanner>();
+        services.AddSingleton<CallCommands>();
         services.AddSingleton<IControlPlane, NodeControlPlane>();
+        services.AddSingleton<FleetInstance>();
+        services.AddSingleton<EvacuationViews>();
+        services.AddSingleton<EvacuationMetrics>();
+        services.AddSingleton<IEvacuationPlane, EvacuationPlane>();
         services.AddSingleton<IHubEvents, HubBridge>();
         services.AddHostedService<NodeHost>();
     }

@@ -15,7 +15,7 @@ internal static class RefusalMap
     {
         var (status, title) = refusal.Code switch
         {
-            "vm.unknown" or "host.unknown" or "migration.unknown" or "node.unknown" => (404, "Not found"),
+            "vm.unknown" or "host.unknown" or "migration.unknown" or "evacuation.unknown" or "node.unknown" => (404, "Not found"),
             "precondition.stale" => (412, "Precondition failed"),
             "idempotency.otherBody" => (422, "Idempotency-Key reused"),
             "resolve.reason" or "resolve.choice" or "resolve.secondPerson" => (400, "Bad request"),

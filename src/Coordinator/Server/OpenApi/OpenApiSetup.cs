@@ -59,6 +59,7 @@ internal static class OpenApiSetup
         else if (type == typeof(ByteRate)) Number(schema, "Bytes per second.");
         else if (type == typeof(VmId) || type == typeof(HostId)) Name(schema, NamePattern);
         else if (type == typeof(MigrationId)) Name(schema, "^m-[0-9a-f]{3}-[0-9a-f]{15}$");
+        else if (type == typeof(EvacuationId)) Name(schema, "^e-[0-9a-f]{3}-[0-9a-f]{15}$");
         else if (type == typeof(JsonElement)) schema.Description = "Fields of the event; they depend on its type.";
     }
 

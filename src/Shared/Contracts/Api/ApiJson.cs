@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Coordinator.Shared.Contracts.Evacuations;
 
 namespace Coordinator.Shared.Contracts.Api;
 
@@ -34,6 +35,11 @@ namespace Coordinator.Shared.Contracts.Api;
 [JsonSerializable(typeof(WriteOffHost))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(MigrationPlan))]
+[JsonSerializable(typeof(EvacuationResource))]
+[JsonSerializable(typeof(ListResource<EvacuationResource>))]
+[JsonSerializable(typeof(CreateEvacuation))]
+[JsonSerializable(typeof(CancelEvacuation))]
+[JsonSerializable(typeof(EvacuationPlan))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ClusterResource))]
 [JsonSerializable(typeof(NodeResource))]

@@ -14,7 +14,7 @@ public sealed record HostResource(string Kind, Metadata Metadata, HostSpec Spec,
 public sealed record HostSpec(bool Schedulable, string? CordonReason);
 
 /// <summary>What is true of a host now.</summary>
-/// <param name="Phase"><c>Unknown</c> (not heard of since the coordinator started), <c>Ready</c>, <c>Late</c> (heartbeats missing), <c>Gone</c> (link lost), <c>Refused</c> (conflicting identity), <c>WrittenOff</c>, <c>Retired</c>, <c>Enrolled</c> (its agent has never connected).</param>
+/// <param name="Phase"><c>Unknown</c> (not heard of since the coordinator started), <c>Ready</c>, <c>Draining</c> (an evacuation empties it), <c>Empty</c> (it can be switched off), <c>Late</c> (heartbeats missing), <c>Gone</c> (link lost), <c>Refused</c> (conflicting identity), <c>WrittenOff</c>, <c>Retired</c>, <c>Enrolled</c> (its agent has never connected).</param>
 /// <param name="Reason">One sentence behind the phase; empty when Ready.</param>
 public sealed record HostStatus(string Phase, string Reason)
 {
@@ -48,7 +48,7 @@ public sealed record HostStatus(string Phase, string Reason)
     /// <summary>What the agent found out about its machine at start.</summary>
     public IReadOnlyList<Problem> Notes { get; init; } = [];
 
-    /// <summary>True when no guest is here and nothing of a migration is left: the machine can be switched off.</summary>
+    /// <summary>True only when it was observed: it takes no guests, none is here or on its way, nothing of a migration is left, and its agent is connected and names none.</summary>
     public bool SafeToPowerOff { get; init; }
 
     /// <summary>Why it is not, as one sentence; null when it is.</summary>

@@ -74,6 +74,9 @@ public sealed record MigrationStatus(string Phase, string Verdict, long Epoch)
     /// <summary>How many times another coordinator process took it over while it was open.</summary>
     public int Resumes { get; init; }
 
+    /// <summary>The evacuation that asked for it; null if it was asked for by itself.</summary>
+    public string? Evacuation { get; init; }
+
     /// <summary>The attempt before this one, if this is an automatic retry.</summary>
     public string? RetryOf { get; init; }
 

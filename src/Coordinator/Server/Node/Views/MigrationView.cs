@@ -33,6 +33,7 @@ internal static class MigrationView
             Problems = row.Problems,
             Owner = new OwnerStatus(node, row.Shard, row.Term.Value),
             Resumes = row.Resumes,
+            Evacuation = plan.Evacuation?.Value,
             RetryOf = plan.RetryOf?.Value,
             RetriedBy = row.RetriedBy?.Value,
             EndedAt = row.EndedAt,
