@@ -40,6 +40,8 @@ internal static class CommandLine
         root.Subcommands.Add(DemoVerb.Build());
         root.Subcommands.Add(MigrateVerb.Build());
         root.Subcommands.Add(MigrationVerbs.Build());
+        root.Subcommands.Add(EvacuateVerb.Build());
+        root.Subcommands.Add(EvacuationVerbs.Build());
         root.Subcommands.Add(PlanVerb.Build());
         root.Subcommands.Add(VmVerbs.Build());
         root.Subcommands.Add(HostVerbs.Build());

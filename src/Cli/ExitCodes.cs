@@ -10,6 +10,9 @@ internal static class ExitCodes
 
     public const int Usage = 2;
 
+    /// <summary>Ended with a part of it not done: an evacuation inside its failure budget that leaves guests behind.</summary>
+    public const int Partly = 3;
+
     public const int NotFound = 4;
 
     /// <summary>Refused: precheck, precondition, state.</summary>

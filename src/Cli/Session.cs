@@ -41,7 +41,10 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Asks before something that cannot be undone. On no terminal it fails and names the option.</summary>
-    public void Confirm(string question)
+    public void Confirm(string question) => ConfirmAsync(question, () => Task.CompletedTask).GetAwaiter().GetResult();
+
+    /// <summary>The same, with something to look at first: it is shown only to who is asked.</summary>
+    public async Task ConfirmAsync(string question, Func<Task> show)
     {
         if (_yes) return;
         if (_noInput || Console.IsInputRedirected || Console.IsErrorRedirected)
@@ -49,6 +52,7 @@ internal sealed class Session : IDisposable
             throw new CliException(ExitCodes.Usage, $"this needs a yes: {question}", "add --yes");
         }
 
+        await show();
         Console.Error.Write(question + " [y/N] ");
         if (Console.ReadLine()?.Trim() is not ("y" or "Y" or "yes")) throw new CliException(ExitCodes.Refused, "not confirmed: nothing was done");
     }

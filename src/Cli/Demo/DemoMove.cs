@@ -34,10 +34,10 @@ internal sealed record DemoMove(string Vm, string From, string To, MigrationPoli
         patience.CancelAfter(Patience);
         try
         {
-            await foreach (var item in new MigrationStream(api.Client, id).FollowAsync(patience.Token))
+            await foreach (var item in Streams.Migration(api.Client, id).FollowAsync(patience.Token))
             {
-                if (item is WatchItem.End end) last = end.Migration;
-                if (item is not WatchItem.Now { Migration: var now }) continue;
+                if (item is WatchItem<MigrationResource>.End end) last = end.Resource;
+                if (item is not WatchItem<MigrationResource>.Now { Resource: var now }) continue;
                 if (last?.Status.Phase != now.Status.Phase) report.Say($"{id}: {now.Status.Phase}: {now.Status.Verdict}");
                 last = now;
                 if (killed || tried || !IsTime(now)) continue;
@@ -58,7 +58,7 @@ internal sealed record DemoMove(string Vm, string From, string To, MigrationPoli
             throw new CliException(ExitCodes.Failed, $"{id} was not closed within {Patience.TotalSeconds:0} s: {where}");
         }
 
-        report.Say($"{id}: {Watch.WatchRun.Conclusion(last!)}");
+        report.Say($"{id}: {Watch.MigrationWatch.Conclusion(last!)}");
         return (last!, killed);
     }
 

@@ -29,6 +29,15 @@ internal static class Printers
             Words.Of(migration.Status.Round), Words.Milliseconds(migration.Status.BlackoutMs), Words.Age(migration.Metadata.CreatedAt), migration.Status.Verdict,
         ]);
 
+    public static readonly Printer<EvacuationResource> Evacuations = new(
+        ApiJson.Default.EvacuationResource, evacuation => evacuation.Metadata.Name, ["NAME", "HOSTS", "PHASE", "WAVE", "ARRIVED", "MOVING", "WAITING", "FAILED", "BUDGET", "ETA", "AGE", "VERDICT"],
+        evacuation =>
+        [
+            evacuation.Metadata.Name, EvacuationWords.Hosts(evacuation), evacuation.Status.Phase, EvacuationWords.Wave(evacuation.Status),
+            $"{evacuation.Status.Counts.Arrived} of {evacuation.Status.Counts.Guests}", Words.Of(evacuation.Status.Counts.Moving), Words.Of(evacuation.Status.Counts.Waiting),
+            Words.Of(evacuation.Status.Counts.Failed), EvacuationWords.Budget(evacuation.Status), EvacuationWords.Eta(evacuation.Status), Words.Age(evacuation.Metadata.CreatedAt), evacuation.Status.Verdict,
+        ]);
+
     public static readonly Printer<EventResource> Events = new(
         ApiJson.Default.EventResource, happened => happened.Id, ["VERSION", "TIME", "EVENT", "ACTOR", "CAUSE", "DATA"],
         happened =>

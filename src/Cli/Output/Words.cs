@@ -13,6 +13,14 @@ internal static class Words
 
     public static string Milliseconds(double? value) => value is { } ms ? string.Create(CultureInfo.InvariantCulture, $"{ms:0.#} ms") : "-";
 
+    /// <summary>Seconds as people say them: <c>45 s</c>, <c>3 min 20 s</c>, <c>2 h 5 min</c>.</summary>
+    public static string Duration(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)) switch
+    {
+        { TotalMinutes: < 2 } t => string.Create(CultureInfo.InvariantCulture, $"{t.TotalSeconds:0} s"),
+        { TotalHours: < 2 } t => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(t.TotalMinutes):0} min {t.Seconds} s"),
+        var t => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(t.TotalHours):0} h {t.Minutes} min"),
+    };
+
     public static string Time(DateTimeOffset at) => at.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     public static string Age(DateTimeOffset since)

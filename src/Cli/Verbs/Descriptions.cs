@@ -24,6 +24,7 @@ internal static class Descriptions
         if (s.Digest is { } digest) Field("Digest", digest + " (equal on both hosts)");
         if (s.Resent is { } resent) Field("Re-sent", resent.ToString());
         if (s.Owner is { } owner) Field("Decided by", $"{owner.Node}, shard {owner.Shard}, term {owner.Term}; taken over {s.Resumes} times");
+        if (s.Evacuation is { } evacuation) Field("Part of", evacuation);
         if (s.RetryOf is { } before) Field("Retry of", before);
         if (s.RetriedBy is { } after) Field("Retried by", after);
         foreach (var waiting in s.WaitingOn) Field("Waiting on", waiting);
@@ -31,6 +32,25 @@ internal static class Descriptions
         Rounds(s.Rounds);
         await HappenedAsync(session, $"/v1/migrations/{m.Metadata.Name}/events", cancellation);
         CanDo([.. s.Actions.Select(action => MigrationAction(action, m.Metadata.Name)), $"lm explain {m.Metadata.Name}"]);
+    }
+
+    public static async Task EvacuationAsync(Session session, EvacuationResource e, CancellationToken cancellation)
+    {
+        var (s, c) = (e.Status, e.Status.Counts);
+        Field("Evacuation", e.Metadata.Name);
+        Field("Hosts", string.Join(", ", e.Spec.Hosts));
+        Field("Phase", s.PausedBy is { } by ? $"{s.Phase} by {by}" : s.Phase);
+        Field("Verdict", s.Verdict);
+        Field("Guests", $"{c.Guests}: {c.Arrived} arrived, {c.Moving} moving, {c.Waiting} waiting, {c.Failed} failed, {c.Stays} stay");
+        Field("Budget", $"{EvacuationWords.Budget(s)} failed guests spent{(e.Spec.FailureRate is { } rate ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", at most {rate:P0} of the settled") : "")}");
+        Field("Time left", EvacuationWords.Eta(s));
+        foreach (var host in s.Hosts) Field("Power off", EvacuationWords.Power(host));
+        foreach (var wave in s.Waves) Field($"Wave {wave.Number}", Watch.EvacuationScreen.Lane(wave));
+        foreach (var waiting in s.WaitingOn) Field("Waiting on", $"{waiting.Vm}: {waiting.Why}");
+        foreach (var stay in s.Stays) Field("Stays", $"{stay.Vm}: {stay.Why}");
+        Guests(s.Guests);
+        await HappenedAsync(session, $"/v1/evacuations/{e.Metadata.Name}/events", cancellation);
+        CanDo([.. s.Actions.Select(action => $"lm evacuations {(action == "retryFailed" ? "retry-failed" : action)} {e.Metadata.Name}"), $"lm explain {e.Metadata.Name}"]);
     }
 
     public static async Task VmAsync(Session session, VmResource vm, CancellationToken cancellation)
@@ -78,6 +98,15 @@ internal static class Descriptions
 
     public static string Ratio(TransferStatus transfer) =>
         transfer.Ratio is { } ratio ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{ratio:0.00}") : "unknown yet";
+
+    private static void Guests(IReadOnlyList<EvacuationGuest> guests)
+    {
+        if (guests.Count == 0) return;
+        var table = new TextTable("WAVE", "GUEST", "FROM", "TO", "PHASE", "TRY", "MIGRATION", "WHY");
+        foreach (var guest in guests)
+            table.Add(Words.Of(guest.Wave), guest.Vm, guest.From, guest.To, guest.Phase, Words.Of(guest.Try), guest.Migration ?? "-", guest.Code is null ? "" : $"{guest.Code}: {guest.Detail}");
+        Console.Out.Write("\nGuests\n" + table);
+    }
 
     private static void Rounds(IReadOnlyList<RoundFacts> rounds)
     {

@@ -25,7 +25,7 @@ internal static class MigrateVerb
             var body = new CreateMigration(vm, destination, policy.Read(parsed), parsed.GetValue(reason));
             if (parsed.GetValue(dryRun)) return await PlanAsync(session, body, cancellation);
             var made = await session.Api.PostAsync("/v1/migrations", body, ApiJson.Default.CreateMigration, ApiJson.Reader.MigrationResource, cancellation);
-            if (parsed.GetValue(watch)) return await WatchRun.RunAsync(session, made.Metadata.Name, parsed.GetValue(timeout), cancellation);
+            if (parsed.GetValue(watch)) return await MigrationWatch.RunAsync(session, made.Metadata.Name, parsed.GetValue(timeout), cancellation);
             Printers.Migrations.One(session.Format, made);
             if (session.Format == OutputFormat.Table) await Console.Error.WriteLineAsync($"follow it: lm migrations watch {made.Metadata.Name}");
             return ExitCodes.Done;

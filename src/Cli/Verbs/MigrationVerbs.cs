@@ -75,7 +75,7 @@ internal static class MigrationVerbs
         return Common.Verb("watch", "Follow one migration to its end. Exit code 0 only if it completed.", [id, timeout], async (parsed, session, cancellation) =>
         {
             var migration = await FindAsync(session, parsed.GetRequiredValue(id), cancellation);
-            return await WatchRun.RunAsync(session, migration.Metadata.Name, parsed.GetValue(timeout), cancellation);
+            return await MigrationWatch.RunAsync(session, migration.Metadata.Name, parsed.GetValue(timeout), cancellation);
         });
     }
 

@@ -1,26 +1,22 @@
 using Cli.Api;
 using Cli.Output;
-using Cli.Verbs;
 using Coordinator.Shared.Contracts.Api;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Cli.Watch;
 
-/// <summary>
-/// The live table of a terminal: phase, round, what is left, what is sent, what is dirtied, their ratio and the verdict. Never a lone
-/// percentage: it runs backwards with every round that the guest wins.
-/// </summary>
+/// <summary>Keeps a screen of a terminal at what is true now, with the newest events.</summary>
 internal static class LiveView
 {
     private const int EventsShown = 6;
-    private const int SparkMax = 40;
-    private const string Bars = "▁▂▃▄▅▆▇█";
 
-    public static async Task<MigrationResource?> ShowAsync(IAsyncEnumerable<WatchItem> items, CancellationToken cancellation)
+    /// <param name="draw">The screen: the resource, its newest events, and why the link is lost or null.</param>
+    public static async Task<T?> ShowAsync<T>(
+        IAsyncEnumerable<WatchItem<T>> items, Func<T, IReadOnlyCollection<EventResource>, string?, IRenderable> draw, Func<T, string> conclusion, CancellationToken cancellation) where T : class
     {
-        MigrationResource? last = null;
+        T? last = null;
         var events = new Queue<EventResource>();
-        var ratios = new Queue<double>();
         string? broken = null;
         await AnsiConsole.Live(new Text("connecting…")).AutoClear(true).StartAsync(async live =>
         {
@@ -28,57 +24,27 @@ internal static class LiveView
             {
                 switch (item)
                 {
-                    case WatchItem.Happened happened: Keep(events, happened.Event, EventsShown); break;
-                    case WatchItem.Now now: (last, broken) = (now.Migration, null); break;
-                    case WatchItem.End end: last = end.Migration; break;
-                    case WatchItem.Broken lost: broken = lost.Reason; break;
+                    case WatchItem<T>.Happened happened:
+                        events.Enqueue(happened.Event);
+                        if (events.Count > EventsShown) events.Dequeue();
+                        break;
+                    case WatchItem<T>.Now now: (last, broken) = (now.Resource, null); break;
+                    case WatchItem<T>.End end: last = end.Resource; break;
+                    case WatchItem<T>.Broken lost: broken = lost.Reason; break;
                 }
 
-                if (item is WatchItem.Now { Migration.Status.Transfer.Ratio: { } ratio }) Keep(ratios, ratio, SparkMax);
-                if (last is not null) live.UpdateTarget(Draw(last, events, ratios, broken));
+                if (last is not null) live.UpdateTarget(draw(last, events, broken));
             }
         });
-        if (last is not null) Console.Out.WriteLine(WatchRun.Conclusion(last));
+        if (last is not null) Console.Out.WriteLine(conclusion(last));
         return last;
     }
 
-    private static void Keep<T>(Queue<T> queue, T item, int max)
+    /// <summary>The last rows of every screen.</summary>
+    public static IEnumerable<(Text Name, Text Value)> Tail(string noun, IEnumerable<EventResource> events, string? broken)
     {
-        queue.Enqueue(item);
-        if (queue.Count > max) queue.Dequeue();
+        if (broken is not null) yield return (new Text("link"), new Text($"lost ({broken}); the {noun} goes on, connecting again", new Style(Color.Yellow)));
+        var grey = new Style(Color.Grey);
+        foreach (var happened in events) yield return (new Text(Words.Time(happened.At), grey), new Text(happened.Type, grey));
     }
-
-    private static Table Draw(MigrationResource m, IEnumerable<EventResource> events, IEnumerable<double> ratios, string? broken)
-    {
-        var s = m.Status;
-        var table = new Table().Border(TableBorder.Rounded).AddColumn(m.Metadata.Name).AddColumn($"{m.Spec.Vm}: {m.Spec.Source} -> {m.Spec.Destination}");
-        void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
-        table.AddRow(new Text("phase"), new Text(s.Phase, new Style(Colour(s), decoration: Decoration.Bold)));
-        if (s.Transfer is { } t)
-        {
-            Row("round", Words.Of(s.Round));
-            Row("remaining", t.Remaining.ToString());
-            Row("sending", t.Bandwidth.ToString());
-            Row("dirtying", $"{t.DirtyRate}, {Descriptions.Ratio(t)} of what is sent  {Spark(ratios)}");
-        }
-
-        if (s.ForecastMs is { } forecast) Row("blackout", $"{Words.Milliseconds(forecast)} expected, limit {m.Spec.Policy.MaxBlackoutMs} ms");
-        if (s.ThrottlePercent > 0) Row("throttle", $"{s.ThrottlePercent} %");
-        Row("verdict", s.Verdict);
-        foreach (var waiting in s.WaitingOn) Row("waiting on", waiting);
-        if (broken is not null) table.AddRow(new Text("link"), new Text($"lost ({broken}); the migration goes on, connecting again", new Style(Color.Yellow)));
-        foreach (var happened in events) table.AddRow(new Text(Words.Time(happened.At), new Style(Color.Grey)), new Text(happened.Type, new Style(Color.Grey)));
-        return table;
-    }
-
-    private static Color Colour(MigrationStatus status) => status.Outcome switch
-    {
-        null => Color.Blue,
-        "Completed" => Color.Green,
-        "Aborted" => Color.Yellow,
-        _ => Color.Red,
-    };
-
-    // Full height = as fast as the link: at or above it the guest wins.
-    private static string Spark(IEnumerable<double> ratios) => string.Concat(ratios.Select(ratio => Bars[(int)Math.Clamp(ratio * (Bars.Length - 1), 0, Bars.Length - 1)]));
 }

@@ -1,43 +1,37 @@
 using Cli.Api;
 using Cli.Output;
-using Coordinator.Shared.Contracts.Api;
 
 namespace Cli.Watch;
 
-/// <summary>One line per event, for pipes and logs; words only, so that grep finds them.</summary>
+/// <summary>One line per event, and one whenever the status says something else, for pipes and logs; words only, so that grep finds them.</summary>
 internal static class PlainLines
 {
-    public static async Task<MigrationResource?> ShowAsync(IAsyncEnumerable<WatchItem> items)
+    /// <param name="heading">Part of the status that a new line is worth.</param>
+    /// <param name="status">The line.</param>
+    public static async Task<T?> ShowAsync<T>(IAsyncEnumerable<WatchItem<T>> items, string noun, Func<T, object> heading, Func<T, string> status, Func<T, string> conclusion) where T : class
     {
-        MigrationResource? last = null;
+        T? last = null;
         await foreach (var item in items)
         {
             switch (item)
             {
-                case WatchItem.Happened happened:
+                case WatchItem<T>.Happened happened:
                     Console.Out.WriteLine($"{Words.Time(happened.Event.At)} {happened.Event.Type} {EventWords.Summary(happened.Event)}".TrimEnd());
                     break;
-                case WatchItem.Now now:
-                    if (last?.Status.Phase != now.Migration.Status.Phase) Console.Out.WriteLine(Status(now.Migration));
-                    last = now.Migration;
+                case WatchItem<T>.Now now:
+                    if (last is null || !heading(last).Equals(heading(now.Resource))) Console.Out.WriteLine("             " + status(now.Resource));
+                    last = now.Resource;
                     break;
-                case WatchItem.Broken broken:
-                    await Console.Error.WriteLineAsync($"connection lost ({broken.Reason}); the migration goes on, connecting again");
+                case WatchItem<T>.Broken broken:
+                    await Console.Error.WriteLineAsync($"connection lost ({broken.Reason}); the {noun} goes on, connecting again");
                     break;
-                case WatchItem.End end:
-                    last = end.Migration;
-                    Console.Out.WriteLine(WatchRun.Conclusion(last));
+                case WatchItem<T>.End end:
+                    last = end.Resource;
+                    Console.Out.WriteLine(conclusion(last));
                     break;
             }
         }
 
         return last;
-    }
-
-    private static string Status(MigrationResource m)
-    {
-        var t = m.Status.Transfer;
-        var figures = t is null ? "" : $" round={m.Status.Round} remaining=\"{t.Remaining}\" sending=\"{t.Bandwidth}\" dirtying=\"{t.DirtyRate}\"";
-        return $"             phase={m.Status.Phase}{figures} verdict=\"{m.Status.Verdict}\"";
     }
 }

@@ -1,37 +1,35 @@
+using System.Text.Json.Serialization.Metadata;
 using Cli.Api;
 using Cli.Output;
 using Coordinator.Shared.Contracts.Api;
+using Spectre.Console.Rendering;
 
 namespace Cli.Watch;
 
-/// <summary>Follows one migration to its end, as a live view, as lines, or as JSON lines.</summary>
-internal static class WatchRun
+/// <summary>Follows one resource to its end, as a live view, as lines, or as JSON lines.</summary>
+/// <param name="Stop">The command that stops it.</param>
+/// <param name="Heading">Part of the status that a new line is worth.</param>
+/// <param name="ExitCode">Of its end; null: it was never seen.</param>
+internal sealed record WatchRun<T>(
+    string Noun, string Id, ResourceStream<T> Stream, JsonTypeInfo<T> Type, string Stop, Func<T, IReadOnlyCollection<EventResource>, string?, IRenderable> Draw, Func<T, object> Heading,
+    Func<T, string> Line, Func<T, string> Conclusion, Func<T?, int> ExitCode) where T : class
 {
-    /// <returns>0 only if it completed.</returns>
-    public static async Task<int> RunAsync(Session session, string id, int? timeoutSeconds, CancellationToken cancellation)
+    public async Task<int> RunAsync(Session session, int? timeoutSeconds, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (timeoutSeconds is { } seconds) patience.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
         {
-            var items = new MigrationStream(session.Api, id).FollowAsync(patience.Token);
-            var last = session.Format != OutputFormat.Table ? await JsonLines.ShowAsync(items)
-                : session.IsFancy ? await LiveView.ShowAsync(items, patience.Token) : await PlainLines.ShowAsync(items);
-            return last?.Status.Outcome == "Completed" ? ExitCodes.Done : ExitCodes.Failed;
+            var items = Stream.FollowAsync(patience.Token);
+            var last = session.Format != OutputFormat.Table ? await JsonLines.ShowAsync(items, Type)
+                : session.IsFancy ? await LiveView.ShowAsync(items, Draw, Conclusion, patience.Token) : await PlainLines.ShowAsync(items, Noun, Heading, Line, Conclusion);
+            return ExitCode(last);
         }
         catch (OperationCanceledException)
         {
             var interrupted = cancellation.IsCancellationRequested;
-            await Console.Error.WriteLineAsync($"{(interrupted ? "interrupted" : "timed out")}: the migration goes on. Watch it again: lm migrations watch {id}; stop it: lm migrations cancel {id}");
+            await Console.Error.WriteLineAsync($"{(interrupted ? "interrupted" : "timed out")}: the {Noun} goes on. Watch it again: lm {Noun}s watch {Id}; stop it: {Stop}");
             return interrupted ? ExitCodes.Interrupted : ExitCodes.TimedOut;
         }
-    }
-
-    /// <summary>The last line of every view that is made for people.</summary>
-    public static string Conclusion(MigrationResource m)
-    {
-        var blackout = m.Status.BlackoutMs is null ? "" : $", blackout {Words.Milliseconds(m.Status.BlackoutMs)}";
-        var host = m.Status.Outcome switch { "Completed" => $", runs on {m.Spec.Destination}", "Aborted" => $", stays on {m.Spec.Source}", _ => "" };
-        return $"{m.Metadata.Name} {m.Spec.Vm}: {Printers.Outcome(m.Status)}{host}{blackout}{(m.Status.Reason is { Length: > 0 } why ? ": " + why : "")}";
     }
 }

@@ -199,7 +199,7 @@ public sealed class ClusterUnderTest : IAsyncDisposable
             await UntilAsync($"{host} to connect", async () =>
             {
                 MustLive(host);
-                return (await Client.HostAsync(host)).Status.Phase == "Ready";
+                return (await Client.HostAsync(host)).Status.Phase is "Ready" or "Draining" or "Empty";
             });
         }
     }
