@@ -293,6 +293,50 @@ public sealed class FoundBySimulation
         Assert.IsType<AttemptRefused>(Assert.Single(agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon).Records));
     }
 
+    [Fact]
+    public void A_start_that_was_refused_is_never_carried_out_however_late_its_order_is_repeated()
+    {
+        // Given a host with a hand-off that is not settled, which therefore refused to start the VM: the coordinator starts it elsewhere
+        var migration = MigrationId.Create(Shard, Noon, 0);
+        var agent = Source(migration, held: false);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+        var order = new StartVm(Vm, 9, new Epoch(4), Spec);
+        var refused = agent.Step(new OrderReceived(order), Noon);
+        Assert.Contains(refused.Effects.OfType<SendReport>(), e => e.Report is VmFailed);
+
+        // When the hand-off is settled and the order comes once more, then nothing is started; nor after a restart of the agent.
+        var released = agent.Step(new OrderReceived(new Release(Vm, 12, migration, new Epoch(2))), Noon);
+        agent.Step(new HypervisorReported(new GuestDead(Vm)), Noon);
+        Refuses(agent);
+        var restarted = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        foreach (var record in SourceJournal(migration, held: false).Concat(refused.Records).Concat(released.Records)) restarted.Fold(record);
+        restarted.Step(new AgentStarted([], "boot"), Noon);
+        Refuses(restarted);
+
+        void Refuses(AgentMachine machine)
+        {
+            var again = machine.Step(new OrderReceived(order), Noon);
+            Assert.DoesNotContain(again.Effects, e => e is Drive);
+            Assert.Contains(again.Effects.OfType<SendReport>(), e => e.Report is VmFailed);
+        }
+    }
+
+    [Fact]
+    public void An_adoption_that_was_refused_is_not_made_good_by_a_late_repeat()
+    {
+        // Given a host that was told to adopt a guest which does not run there
+        var agent = new AgentMachine(new AgentIdentity(Host, new TransferEndpoint("10.0.0.1", 7500, null)), _ => null);
+        agent.Step(new AgentStarted([], "boot"), Noon);
+        var order = new AdoptVm(Vm, 1, new Epoch(1), Spec);
+        Assert.Contains(agent.Step(new OrderReceived(order), Noon).Effects.OfType<SendReport>(), e => e.Report is VmFailed);
+
+        // When one of that name runs there later and the order comes once more, then it is not owned.
+        agent.Step(new HypervisorReported(new GuestRunning(Vm, Noon)), Noon);
+        var again = agent.Step(new OrderReceived(order), Noon);
+        Assert.Empty(again.Records);
+        Assert.Contains(again.Effects.OfType<SendReport>(), e => e.Report is VmFailed);
+    }
+
     private static readonly HostId There = new("host-b");
 
     private static AgentMachine Source(MigrationId migration, bool held)

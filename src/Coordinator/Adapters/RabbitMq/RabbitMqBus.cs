@@ -277,11 +277,4 @@ public sealed class RabbitMqBus : IBus
 
         public Action<BusMessage, Action?>? Keeper { get; set; }
     }
-
-    private sealed class Subscription(Action end) : IDisposable
-    {
-        private Action? _end = end;
-
-        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
-    }
 }

@@ -29,19 +29,26 @@ public sealed partial class AgentMachine
         if (IsAnswered(order)) return;
         if (state.AttemptsOf(order.Vm).Any(a => a.State == AttemptState.Intent))
         {
-            TellVm(new VmFailed(order.Vm, order.Epoch, "an earlier hand-off of this VM is not settled on this host"));
+            Decline(order, "an earlier hand-off of this VM is not settled on this host");
             return;
         }
 
         if (IsOwnerless(order.Vm))
         {
-            TellVm(new VmFailed(order.Vm, order.Epoch, "a guest of this name runs on this host without an owner: adopt it, or end it by hand"));
+            Decline(order, "a guest of this name runs on this host without an owner: adopt it, or end it by hand");
             return;
         }
 
         // Whatever is left of lower epochs goes first; then OWNED, then the guest.
         starting[order.Vm] = order;
         Drive(order.Spec.Driver, new DestroyGuest(order.Vm));
+    }
+
+    // Durable before it is said: the VM may be started elsewhere now, and this order may be repeated when what stood in its way is gone.
+    private void Decline(VmOrder order, string reason)
+    {
+        Write(new VmEnded(order.Vm, order.Epoch, reason));
+        TellVm(new VmFailed(order.Vm, order.Epoch, reason));
     }
 
     private void StartNow(StartVm order)
@@ -57,7 +64,7 @@ public sealed partial class AgentMachine
         if (IsAnswered(order)) return;
         if (!guests.TryGetValue(order.Vm, out var found) || found.State != GuestRunState.Running)
         {
-            TellVm(new VmFailed(order.Vm, order.Epoch, found is null ? "no such guest runs on this host" : $"the guest is {found.State}, not Running"));
+            Decline(order, found is null ? "no such guest runs on this host" : $"the guest is {found.State}, not Running");
             return;
         }
 

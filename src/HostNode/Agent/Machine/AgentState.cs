@@ -50,10 +50,16 @@ internal sealed class AgentState
                 p.Ran = true;
                 break;
             case VmEnded r:
+                Raise(r.Vm, r.Epoch);
                 if (Placements.TryGetValue(r.Vm, out var ended) && ended.Epoch == r.Epoch)
                 {
                     if (r.Reason != VmEnded.Stopped && (ended.Ran || AttemptsOf(r.Vm).Any(a => a.State == AttemptState.Owned && a.Epoch == r.Epoch))) Gone.Add(r.Vm);
                     Placements.Remove(r.Vm);
+                }
+                else
+                {
+                    // Declined. Who gave the order knew that the guest was gone.
+                    Gone.Remove(r.Vm);
                 }
 
                 Ended[r.Vm] = r;

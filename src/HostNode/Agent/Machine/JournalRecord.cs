@@ -35,7 +35,7 @@ public sealed record Placed(VmId Vm, Epoch Epoch, GuestSpec Spec, bool Adopted) 
 /// <summary>RUNNING: written after the vCPUs were started. From here on the agent only re-attaches.</summary>
 public sealed record VmRan(VmId Vm, Epoch Epoch) : JournalRecord;
 
-/// <summary>The placement ended here: stopped on order, or its process found gone.</summary>
+/// <summary>The placement ended here: stopped on order, or its process found gone; or it never began, because its order was declined. Raises <c>hi</c>.</summary>
 public sealed record VmEnded(VmId Vm, Epoch Epoch, string Reason) : JournalRecord
 {
     /// <summary>The reason when it ended on order.</summary>

@@ -279,11 +279,4 @@ public sealed class PostgresBus : IBus
         connection.Notification += (_, heard) => Heard(heard.Payload);
         _rowsWait = true;
     }
-
-    private sealed class Subscription(Action end) : IDisposable
-    {
-        private Action? _end = end;
-
-        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
-    }
 }
