@@ -201,7 +201,7 @@ public sealed class SimHypervisor(SimWorld world, SimHost host, ulong seed)
             return;
         }
 
-        var verdict = lane.Chance(15) ? Verdict.GiveUp : round >= 1 + lane.Below(3) ? Verdict.Ready : Verdict.Continue;
+        var verdict = lane.Chance(world.Options.GivesUp) ? Verdict.GiveUp : round >= 1 + lane.Below(3) ? Verdict.Ready : Verdict.Continue;
         var facts = new RoundFacts(round, ByteCount.FromMebi(1), TimeSpan.FromMilliseconds(50), ByteCount.FromMebi(1), ByteRate.FromMebi(100), ByteRate.FromMebi(1), 0);
         Post(new OutgoingRound(guest.Vm.Id, plan.Migration, facts, new Forecast(verdict, TimeSpan.FromMilliseconds(10), 0, "simulated")));
         Round(guest, plan, transfer, round + 1);

@@ -11,9 +11,6 @@ namespace Simulator;
 /// <summary>Operators: make VMs known, ask for migrations, cancel and force at bad moments, cordon, stop, start, write hosts off, resolve what is held.</summary>
 public sealed class SimPeople(SimWorld world, ulong seed)
 {
-    private static readonly FaultTable AfterRequest = new((Fault.Cancelled, 70), (Fault.Forced, 40), (Fault.AskedTwice, 60));
-    private static readonly FaultTable AtGrant = new((Fault.Cancelled, 40), (Fault.Forced, 10));
-
     private readonly Lane lane = new(seed, "people");
     private readonly FaultPlace moods = world.Faults.Place("people");
     private readonly HashSet<HostId> toWriteOff = [];
@@ -77,7 +74,7 @@ public sealed class SimPeople(SimWorld world, ulong seed)
                 world.Time.After(lane.Ms(200, 6_000), () => Restart(lost));
                 break;
             case nameof(SwitchoverGranted):
-                if (moods.Happens(AtGrant, out var draw) is { } mood) Meddle(mood, MigrationId.Parse(e.Stream["migration-".Length..]), draw.Ms(0, 120));
+                if (moods.Happens(world.Options.AtGrant, out var draw) is { } mood) Meddle(mood, MigrationId.Parse(e.Stream["migration-".Length..]), draw.Ms(0, 120));
                 break;
             case nameof(MigrationHeld):
                 var held = MigrationId.Parse(e.Stream["migration-".Length..]);
@@ -124,7 +121,7 @@ public sealed class SimPeople(SimWorld world, ulong seed)
         if (world.RunsAt(vm) == destination && !lane.Chance(50)) destination = world.Hosts[(destination.Number + 1) % world.Hosts.Count];
         var command = new CreateMigration(vm.Id, destination.Id, MigrationPolicy.Default with { DeadlineSeconds = 20 });
         var key = (++keys).ToString(CultureInfo.InvariantCulture);
-        var mood = moods.Happens(AfterRequest, out var draw);
+        var mood = moods.Happens(world.Options.AfterRequest, out var draw);
         Send(command, key, tries: 3, mood, draw);
         if (mood == Fault.AskedTwice) world.Time.After(draw.Ms(0, 2_500), () => Send(command, key, tries: 1, null, draw));
     }

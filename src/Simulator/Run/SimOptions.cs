@@ -67,6 +67,14 @@ public sealed record SimOptions
 
     public FaultTable Store { get; init; } = new((Fault.StoreAway, 2), (Fault.CommitUnknownWritten, 1), (Fault.CommitUnknownLost, 1), (Fault.StoreFsyncFailed, 1));
 
+    /// <summary>What people do after they have asked for a migration, and when they see one switch over.</summary>
+    public FaultTable AfterRequest { get; init; } = new((Fault.Cancelled, 70), (Fault.Forced, 40), (Fault.AskedTwice, 60));
+
+    public FaultTable AtGrant { get; init; } = new((Fault.Cancelled, 40), (Fault.Forced, 10));
+
+    /// <summary>Of rounds: the forecast is that it will never converge.</summary>
+    public int GivesUp { get; init; } = 15;
+
     public int TransferBroken { get; init; } = 8;
 
     public int TransferCorrupted { get; init; } = 4;

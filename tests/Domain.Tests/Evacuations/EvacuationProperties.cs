@@ -28,9 +28,9 @@ public sealed class EvacuationProperties
             6 or 7 => new HostAnswered(EvacuationSamples.A, Uncordoned: n % 3 == 0),
             8 or 9 or 10 or 11 => new ChildDecided(vm, attempt, child, null),
             12 => new ChildDecided(vm, attempt, null, new Coordinator.Domain.Refusal(n % 3 == 0 ? "vm.migrating" : "vm.notRunning", "", "")),
-            13 or 14 or 15 => new GuestTold(vm, new GuestNews(EvacuationSamples.B, false, false, child, MigrationOutcome.Completed, null, null, false)),
-            16 => new GuestTold(vm, new GuestNews(EvacuationSamples.A, false, false, child, MigrationOutcome.Aborted, "host.memory", "", n % 3 == 0)),
-            17 => new GuestTold(vm, new GuestNews(EvacuationSamples.A, n % 9 == 0, n % 2 == 0, child, MigrationOutcome.Aborted, "deadline", "", false)),
+            13 or 14 or 15 => new GuestTold(vm, new GuestNews(EvacuationSamples.B, false, false, child, MigrationOutcome.Completed, null, null, false), attempt),
+            16 => new GuestTold(vm, new GuestNews(EvacuationSamples.A, false, false, child, MigrationOutcome.Aborted, "host.memory", "", n % 3 == 0), n % 5 == 0 ? null : attempt),
+            17 => new GuestTold(vm, new GuestNews(EvacuationSamples.A, n % 9 == 0, n % 2 == 0, child, MigrationOutcome.Aborted, "deadline", "", false), attempt),
             _ => new TimePassed(),
         };
     }

@@ -76,14 +76,15 @@ internal static class EvacuationSamples
         yield return ("Child refused: moved by others", new ChildDecided(First, 1, null, new Refusal("vm.migrating", "busy", "wait")));
         yield return ("Child refused: not running", new ChildDecided(First, 1, null, new Refusal("vm.notRunning", "off", "start it")));
         yield return ("Guest: busy", Seen(A, busy: true));
-        yield return ("Guest: at its source, old news", Seen(A, last: null));
+        yield return ("Guest: at its source, a hint that may be old", Seen(A, Child(0), MigrationOutcome.Aborted, "deadline", asked: null));
+        yield return ("Guest: at its source, its own hint", Seen(A, Child(1), MigrationOutcome.Aborted, "host.memory", asked: null));
         yield return ("Guest: at its source, passing", Seen(A, Child(1), MigrationOutcome.Aborted, "host.memory"));
-        yield return ("Guest: at its source, transient, try 2", Seen(A, Child(2), MigrationOutcome.Aborted, "link", transient: true));
+        yield return ("Guest: at its source, transient, try 2", Seen(A, Child(2), MigrationOutcome.Aborted, "link", transient: true, asked: 2));
         yield return ("Guest: at its source, for good", Seen(A, Child(1), MigrationOutcome.Aborted, "deadline"));
         yield return ("Guest: at its source, another one since", Seen(A, Child(9), MigrationOutcome.Completed));
-        yield return ("Guest: lost", new GuestTold(First, new GuestNews(A, true, false, Child(2), MigrationOutcome.Lost, null, "gone", false)));
+        yield return ("Guest: lost", new GuestTold(First, new GuestNews(A, true, false, Child(2), MigrationOutcome.Lost, null, "gone", false), 1));
         yield return ("Guest: arrived", Seen(To, Child(1), MigrationOutcome.Completed));
-        yield return ("Guest: unknown", new GuestTold(First, new GuestNews(null, false, false, null, null, null, null, false)));
+        yield return ("Guest: unknown", new GuestTold(First, new GuestNews(null, false, false, null, null, null, null, false), 1));
         yield return ("Time", new TimePassed());
     }
 
@@ -95,8 +96,8 @@ internal static class EvacuationSamples
         return state;
     }
 
-    public static GuestTold Seen(HostId host, MigrationId? last = null, MigrationOutcome? outcome = null, string? code = null, bool transient = false, bool busy = false) =>
-        new(First, new GuestNews(host, false, busy, last, outcome, code, code, transient));
+    public static GuestTold Seen(HostId host, MigrationId? last = null, MigrationOutcome? outcome = null, string? code = null, bool transient = false, bool busy = false, int? asked = 1) =>
+        new(First, new GuestNews(host, false, busy, last, outcome, code, code, transient), asked);
 
     private static PlanHost Host(string name) => new(name, ByteCount.FromMebi(4096), 16, new PlanLink(ByteRate.FromMebi(100)));
 }

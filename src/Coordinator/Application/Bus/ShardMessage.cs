@@ -89,7 +89,9 @@ public sealed record CommandAsked(EvacuationId Evacuation, string? Key, Command 
 public sealed record CommandDecided(EvacuationId Evacuation, string Key, Refusal? Refusal, string Stream) : ShardMessage;
 
 /// <summary>An evacuation asks where a guest is: the news may have been lost.</summary>
-public sealed record GuestAsked(VmId Vm, EvacuationId Evacuation) : ShardMessage;
+/// <param name="Try">That is under way, so that the answer is known to be no older.</param>
+public sealed record GuestAsked(VmId Vm, EvacuationId Evacuation, int Try) : ShardMessage;
 
 /// <summary>Where a guest is and what moves it, when an evacuation asked or its migration settled. May be late.</summary>
-public sealed record GuestSeen(EvacuationId Evacuation, VmId Vm, GuestNews News) : ShardMessage;
+/// <param name="Try">As asked; null: a hint.</param>
+public sealed record GuestSeen(EvacuationId Evacuation, VmId Vm, GuestNews News, int? Try) : ShardMessage;

@@ -29,7 +29,7 @@ internal sealed class EvacuationHandler
         else if (Keys.TryOf(c.Key) is { } child) Decide(step, c.Evacuation.StreamKey, new ChildDecided(child.Vm, child.Try, MigrationOf(c.Stream), c.Refusal));
     }
 
-    public void Seen(MachineStep step, GuestSeen c) => Decide(step, c.Evacuation.StreamKey, new GuestTold(c.Vm, c.News));
+    public void Seen(MachineStep step, GuestSeen c) => Decide(step, c.Evacuation.StreamKey, new GuestTold(c.Vm, c.News, c.Try));
 
     /// <summary>What time opens, and where every guest under way is: the hint may have been lost.</summary>
     public void Deadline(MachineStep step, StreamEntry entry)
@@ -38,7 +38,7 @@ internal sealed class EvacuationHandler
         if (entry.State is not Evacuation { Counts.Moving: > 0 } s) return;
         foreach (var guest in s.Guests.Values)
         {
-            if (guest.Phase == GuestPhase.Moving) step.Publish(Shards.Of(guest.Vm.Value, step.Options.ShardCount), new GuestAsked(guest.Vm, s.Id));
+            if (guest.Phase == GuestPhase.Moving) step.Publish(Shards.Of(guest.Vm.Value, step.Options.ShardCount), new GuestAsked(guest.Vm, s.Id, guest.Try));
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed class MigrationHandler
         if (step.Machine.Find(before.Plan.Vm.StreamKey) is not { State: Vm vm } vmEntry || vm.Migration != before.Plan.Id) return;
         var state = entry.State as Planned ?? MigrationEvolution.BeforeClosing(before, events);
         step.Append(vmEntry, VmDecider.Decide(vm, new FollowMigration(state)));
-        if (before.Plan.Evacuation is { } parent && vmEntry.State is Vm { Migration: null } rests) step.Publish(parent.Shard, new GuestSeen(parent, rests.Id, VmHandler.NewsOf(rests)));
+        if (before.Plan.Evacuation is { } parent && vmEntry.State is Vm { Migration: null } rests) step.Publish(parent.Shard, new GuestSeen(parent, rests.Id, VmHandler.NewsOf(rests), null));
         if (vmEntry.State is Vm { Migration: null, Power: VmPower.Running } settled && state is Ended { Outcome: MigrationOutcome.Aborted, Transient: true } ended)
             Retry(step, entry.Shard, settled, vmEntry, ended.Plan);
     }

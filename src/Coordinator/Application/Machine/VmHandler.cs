@@ -50,7 +50,7 @@ internal sealed class VmHandler
         step.Append(entry, VmDecider.Decide((VmState)entry.State, new VmHostWrittenOff(host)));
 
     public static void Asked(MachineStep step, GuestAsked c) =>
-        step.Publish(c.Evacuation.Shard, new GuestSeen(c.Evacuation, c.Vm, NewsOf(step.Machine.Find(c.Vm.StreamKey)?.State as Vm)));
+        step.Publish(c.Evacuation.Shard, new GuestSeen(c.Evacuation, c.Vm, NewsOf(step.Machine.Find(c.Vm.StreamKey)?.State as Vm), c.Try));
 
     /// <summary>What evacuations are told of a guest.</summary>
     public static GuestNews NewsOf(Vm? vm) => vm is null

@@ -95,7 +95,7 @@ public static class EvacuationDecider
     private static Decision Answered(Evacuation s, HostAnswered h) => (s.Hosts.GetValueOrDefault(h.Host.Value, HostCordon.TakenBack), h.Uncordoned) switch
     {
         (HostCordon.Asked, false) when s.StartedAt is not null => Decision.Accept(new EvacuationHostCordoned(h.Host)),
-        (HostCordon.Set, true) when s.IsOver => Decision.Accept(new EvacuationHostUncordoned(h.Host)),
+        (HostCordon.Set, true) when s is { Phase: EvacuationPhase.Ended, Outcome: EvacuationOutcome.Aborted } => Decision.Accept(new EvacuationHostUncordoned(h.Host)),
         _ => Decision.Nothing,
     };
 
@@ -112,8 +112,8 @@ public static class EvacuationDecider
     private static Decision Told(Evacuation s, GuestTold t)
     {
         if (s.Guests.GetValueOrDefault(t.Vm.Value) is not { Phase: GuestPhase.Moving } guest || t.News.Busy) return Decision.Nothing;
+        if (t.Try != guest.Try && (guest.Migration is null || t.News.Last != guest.Migration)) return Decision.Nothing;
         if (t.News.Host is not { } host) return Fail(s, guest, "vm.unknown", "there is no such VM any more", passes: false);
-        if (guest.Migration is { } own && (t.News.Last is not { } last || string.CompareOrdinal(last.Value, own.Value) < 0)) return Decision.Nothing;
         if (t.News.Lost) return Fail(s, guest, "vm.lost", t.News.Detail ?? $"its memory is gone, on {host}", passes: false);
         if (host != guest.Source && !s.Empties(host)) return Decision.Accept(new GuestArrived(guest.Vm, guest.Try, guest.Migration, host));
         if (guest.Migration is null || t.News.Last != guest.Migration)

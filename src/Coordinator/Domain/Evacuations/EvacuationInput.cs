@@ -25,8 +25,9 @@ public sealed record HostAnswered(HostId Host, bool Uncordoned) : EvacuationInpu
 /// <summary>The guest's shard has decided whether this try begins.</summary>
 public sealed record ChildDecided(VmId Vm, int Try, MigrationId? Migration, Refusal? Refusal) : EvacuationInput;
 
-/// <summary>Where a guest is, and whether anything moves it. May be old.</summary>
-public sealed record GuestTold(VmId Vm, GuestNews News) : EvacuationInput;
+/// <summary>Where a guest is, and whether anything moves it.</summary>
+/// <param name="Try">It was asked for in this try, so it is no older; null: a hint, which may be.</param>
+public sealed record GuestTold(VmId Vm, GuestNews News, int? Try) : EvacuationInput;
 
 /// <summary>Time has passed: what waits for it goes on.</summary>
 public sealed record TimePassed : EvacuationInput;
