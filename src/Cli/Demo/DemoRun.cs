@@ -119,7 +119,8 @@ internal static class DemoRun
               {lm} migrate vm-5 --to host-a --watch
               {lm} migrations get
               {lm} explain vm-5
-              {lm} hosts cordon host-c
+              {lm} evacuate host-c --dry-run
+              {lm} evacuate host-c --watch
               kill -9 {cluster.Running(DemoCluster.Node(1)).Id}    (the coordinator, while something moves)
             Logs and journals: {cluster.Directory}
             Ctrl-C ends everything.

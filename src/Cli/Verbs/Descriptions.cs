@@ -8,6 +8,7 @@ namespace Cli.Verbs;
 internal static class Descriptions
 {
     private const int EventsShown = 30;
+    private const int WaitingShown = 10;
 
     public static async Task MigrationAsync(Session session, MigrationResource m, CancellationToken cancellation)
     {
@@ -46,7 +47,8 @@ internal static class Descriptions
         Field("Time left", EvacuationWords.Eta(s));
         foreach (var host in s.Hosts) Field("Power off", EvacuationWords.Power(host));
         foreach (var wave in s.Waves) Field($"Wave {wave.Number}", Watch.EvacuationScreen.Lane(wave));
-        foreach (var waiting in s.WaitingOn) Field("Waiting on", $"{waiting.Vm}: {waiting.Why}");
+        foreach (var waiting in s.WaitingOn.Take(WaitingShown)) Field("Waiting on", $"{waiting.Vm}: {waiting.Why}");
+        if (s.Counts.Waiting > WaitingShown) Field("", $"and {s.Counts.Waiting - WaitingShown} more");
         foreach (var stay in s.Stays) Field("Stays", $"{stay.Vm}: {stay.Why}");
         Guests(s.Guests);
         await HappenedAsync(session, $"/v1/evacuations/{e.Metadata.Name}/events", cancellation);

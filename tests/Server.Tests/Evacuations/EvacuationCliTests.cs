@@ -108,7 +108,7 @@ public sealed class EvacuationCliTests : IAsyncLifetime
         using (var json = JsonDocument.Parse((await LmAsync("evacuations", "get", id.Value, "-o", "json")).Output)) Assert.Equal("Evacuation", json.RootElement.GetProperty("kind").GetString());
 
         var described = (await LmAsync("evacuations", "describe", "host-a")).Output;
-        Assert.Contains("Wave 2       ..... main: 0 of 5 arrived, 0 moving, 5 waiting, 0 failed", described, StringComparison.Ordinal);
+        Assert.Contains("Wave 2       .....        0 of 5 arrived, 0 moving, 5 waiting, 0 failed", described, StringComparison.Ordinal);
         Assert.Contains("Waiting on   vm-2: wave 1 goes first", described, StringComparison.Ordinal);
         Assert.Contains("Power off    host-a: not safe to power off: vm-1 is here", described, StringComparison.Ordinal);
         Assert.Contains($"  lm evacuations pause {id}\n  lm evacuations cancel {id}\n", described, StringComparison.Ordinal);
