@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Coordinator.Adapters.InProcess;
 using Coordinator.Adapters.Sqlite;
 using Coordinator.Application.Machine;
@@ -17,9 +18,13 @@ public sealed class ClusterMetricsTests : IDisposable
 {
     private const int Count = 8;
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("lm-cluster-metrics-");
-    private readonly string _meter = "test." + Guid.NewGuid().ToString("N");
+    private readonly Meter _meter = new("test");
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose()
+    {
+        _meter.Dispose();
+        _directory.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task Takeovers_and_an_append_that_was_refused_are_counted()
@@ -28,7 +33,7 @@ public sealed class ClusterMetricsTests : IDisposable
         using var bus = new InProcessBus();
         using var node = new CoordinatorNode(
             new NodeOptions { Machine = new MachineOptions { Node = "node-1", ShardCount = Count, CodeVersion = "test" }, Shared = true }, store, bus, NullLogger.Instance);
-        using var exporter = new PrometheusExporter(name => name == _meter);
+        using var exporter = new PrometheusExporter(meter => meter == _meter);
         using var metrics = new ClusterMetrics(node, bus, null, null, _meter);
         metrics.Begin();
         node.Start();

@@ -6,14 +6,13 @@ namespace Server.Tests;
 /// <summary>The text format as Prometheus reads it.</summary>
 public sealed class MetricsTests : IDisposable
 {
-    private readonly string _name = "test." + Guid.NewGuid().ToString("N");
     private readonly Meter _meter;
     private readonly PrometheusExporter _exporter;
 
     public MetricsTests()
     {
-        _meter = new Meter(_name);
-        _exporter = new PrometheusExporter(name => name == _name);
+        _meter = new Meter("test");
+        _exporter = new PrometheusExporter(meter => meter == _meter);
     }
 
     public void Dispose()

@@ -3,6 +3,8 @@ using Contract.Tests.Stores;
 using Coordinator.Application.Bus;
 using Coordinator.Application.Machine;
 using Coordinator.Domain;
+using Coordinator.Domain.Evacuations;
+using Coordinator.Domain.Migrations;
 using Coordinator.Shared.Contracts;
 using Coordinator.Shared.Identity;
 using Coordinator.Shared.Units;
@@ -40,7 +42,7 @@ public abstract class BetweenNodesContract : BusContract
     [ServerFact]
     public void Given_each_kind_of_message_When_it_travels_Then_it_arrives_as_it_was_sent()
     {
-        var (vm, host, migration) = (VmId.Parse("vm-1"), HostId.Parse("host-a"), MigrationId.Parse("m-001-00000000000a001"));
+        var (vm, host, migration, evacuation) = (VmId.Parse("vm-1"), HostId.Parse("host-a"), MigrationId.Parse("m-001-00000000000a001"), EvacuationId.Parse("e-001-00000000000a001"));
         var context = new CommandContext("operator/alice", "api", "a reason", "r-1", null, "key", "hash", 7);
         ShardMessage[] sent =
         [
@@ -59,6 +61,10 @@ public abstract class BetweenNodesContract : BusContract
             new CommandForwarded("id", "node-a", new CancelMigration(migration), context with { Reason = "with\ttabulator,\nnew line and Zoë\u2028" }),
             new CommandForwarded("id", "node-a", new CancelMigration(migration), context with { Reason = new string('x', 20_000) }), // longer than a notification
             new CommandAnswered("id", new Refusal("a.code", "detail", "hint"), "vm-1", 3, true, null),
+            new CommandAsked(evacuation, "vm-1/1", new CreateMigration(vm, host, MigrationPolicy.Default, evacuation, host)),
+            new CommandDecided(evacuation, "vm-1/1", new Refusal("a.code", "detail", "hint"), "migration-x"),
+            new GuestAsked(vm, evacuation, 1),
+            new GuestSeen(evacuation, vm, new GuestNews(host, false, true, migration, MigrationOutcome.Aborted, "a.code", "detail", true), 1),
         ];
         using var a = At("node-a", 1_000);
         using var b = At("node-b", 1_000);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Coordinator.Server.Api;
 using Coordinator.Server.Configuration;
 using Coordinator.Server.Endpoints;
@@ -49,7 +50,8 @@ public static class EdgeApplication
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<StreamWatch>();
         services.AddSingleton<MigrationWatch>();
-        services.AddSingleton(_ => new PrometheusExporter(name => name.StartsWith("lm.", StringComparison.Ordinal)));
+        // Of this coordinator alone: a process may hold several.
+        services.AddSingleton(provider => Exporter(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton<EdgeMetrics>();
         services.AddSingleton(new HubOptions(options.Node)
         {
@@ -58,6 +60,8 @@ public static class EdgeApplication
         services.AddSingleton<AgentHub>();
         services.AddSingleton<HubEndpoint>();
     }
+
+    private static PrometheusExporter Exporter(IMeterFactory own) => new(meter => meter.Scope == own && meter.Name.StartsWith("lm.", StringComparison.Ordinal));
 
     private static void Use(WebApplication app)
     {

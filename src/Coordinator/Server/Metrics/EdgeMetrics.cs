@@ -7,11 +7,12 @@ namespace Coordinator.Server.Metrics;
 /// <summary>What the HTTP edge and the hub measure.</summary>
 public sealed class EdgeMetrics : IDisposable
 {
-    private readonly Meter _meter = new("lm.edge");
+    private readonly Meter _meter;
     private readonly Histogram<double> _requests;
 
-    public EdgeMetrics(CoordinatorOptions options, AgentHub hub)
+    public EdgeMetrics(CoordinatorOptions options, AgentHub hub, IMeterFactory meters)
     {
+        _meter = meters.Create("lm.edge");
         ProcessMetrics.Register(_meter, options.Node);
         _requests = _meter.CreateHistogram<double>("lm_http_request_duration_seconds", "s", "API requests by route, method and status; watches are not in it.");
         _meter.CreateObservableGauge("lm_agents_connected", () => hub.Count, description: "Agents whose link to this node stands.");

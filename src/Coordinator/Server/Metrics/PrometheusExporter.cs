@@ -16,12 +16,12 @@ public sealed class PrometheusExporter : IDisposable
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
 
-    /// <param name="isWanted">Which meters to export, by name.</param>
-    public PrometheusExporter(Func<string, bool> isWanted)
+    /// <param name="isWanted">Which meters of this process to export.</param>
+    public PrometheusExporter(Func<Meter, bool> isWanted)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (isWanted(instrument.Meter.Name)) listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
+            if (isWanted(instrument.Meter)) listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
         };
         _listener.SetMeasurementEventCallback<byte>((_, value, tags, family) => Record(family, value, tags));
         _listener.SetMeasurementEventCallback<short>((_, value, tags, family) => Record(family, value, tags));

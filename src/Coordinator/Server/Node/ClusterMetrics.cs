@@ -8,9 +8,9 @@ namespace Coordinator.Server.Node;
 /// <summary>How this node stands among the others. Read from what it knows anyway: a scrape asks no database.</summary>
 /// <param name="placement">Null for a node that has its store for itself.</param>
 /// <param name="follower">The same.</param>
-internal sealed class ClusterMetrics(CoordinatorNode node, IBus bus, PlacementLoop? placement, FeedFollower? follower, string meter = "lm.cluster") : IDisposable
+internal sealed class ClusterMetrics(CoordinatorNode node, IBus bus, PlacementLoop? placement, FeedFollower? follower, Meter meter) : IDisposable
 {
-    private readonly Meter _meter = new(meter);
+    private readonly Meter _meter = meter;
 
     /// <summary>Before the node starts: what it takes then is counted.</summary>
     public void Begin()

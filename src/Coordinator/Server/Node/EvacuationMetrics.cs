@@ -10,14 +10,15 @@ namespace Coordinator.Server.Node;
 /// <summary>What is being emptied, and what became of it. Counts of this process: events of earlier ones are history, not rates.</summary>
 internal sealed class EvacuationMetrics : ICommitListener, IDisposable
 {
-    private readonly Meter _meter = new("lm.evacuations");
+    private readonly Meter _meter;
     private readonly FleetProjection _fleet;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _failed;
     private readonly Histogram<double> _duration;
 
-    public EvacuationMetrics(FleetProjection fleet)
+    public EvacuationMetrics(FleetProjection fleet, IMeterFactory meters)
     {
+        _meter = meters.Create("lm.evacuations");
         _fleet = fleet;
         _ended = _meter.CreateCounter<long>("lm_evacuations_total", description: "Evacuations that ended, by outcome.");
         _failed = _meter.CreateCounter<long>("lm_evacuation_guest_failures_total", description: "Tries of guests that failed, by reason code and whether for good.");

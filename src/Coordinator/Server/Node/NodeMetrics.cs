@@ -11,7 +11,7 @@ namespace Coordinator.Server.Node;
 /// <summary>What the coordinator itself measures. Counts of this process: events of earlier ones are history, not rates.</summary>
 internal sealed class NodeMetrics : ICommitListener, IDisposable
 {
-    private readonly Meter _meter = new("lm.node");
+    private readonly Meter _meter;
     private readonly FleetProjection _fleet;
     private readonly Counter<long> _ended;
     private readonly Histogram<double> _duration;
@@ -20,8 +20,9 @@ internal sealed class NodeMetrics : ICommitListener, IDisposable
     private readonly Counter<long> _bytes;
     private readonly Counter<long> _events;
 
-    public NodeMetrics(CoordinatorNode node, FleetProjection fleet, Certificates certificates)
+    public NodeMetrics(CoordinatorNode node, FleetProjection fleet, Certificates certificates, IMeterFactory meters)
     {
+        _meter = meters.Create("lm.node");
         _fleet = fleet;
         _ended = _meter.CreateCounter<long>("lm_migrations_total", description: "Migrations that ended, by outcome and reason code.");
         _duration = Histogram("lm_migration_duration_seconds", "s", "From request to outcome.", 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600);

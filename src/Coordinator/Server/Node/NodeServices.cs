@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using Coordinator.Adapters.InProcess;
 using Coordinator.Adapters.Postgres;
@@ -45,7 +46,8 @@ public static class NodeServices
         services.AddSingleton(provider => new OrderSigner(() => provider.GetRequiredService<Certificates>().Node));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton(provider => new ClusterMetrics(
-            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), provider.GetService<PlacementLoop>(), provider.GetService<FeedFollower>()));
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<IBus>(), provider.GetService<PlacementLoop>(), provider.GetService<FeedFollower>(),
+            provider.GetRequiredService<IMeterFactory>().Create("lm.cluster")));
         services.AddSingleton<FleetViews>();
         services.AddSingleton<MigrationPlanner>();
         services.AddSingleton<CallCommands>();
